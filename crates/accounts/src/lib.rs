@@ -1,0 +1,1 @@
+//! People, groups and how they prove who they are

@@ -1,0 +1,1 @@
+//! The collaborative file service, free of any transport

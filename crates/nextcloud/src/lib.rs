@@ -1,0 +1,1 @@
+//! The Nextcloud dialect: URL space, login flow, properties, uploads and OCS wiring

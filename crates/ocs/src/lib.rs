@@ -1,0 +1,1 @@
+//! Typed endpoints of the Open Collaboration Services API for servers and clients

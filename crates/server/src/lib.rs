@@ -1,0 +1,1 @@
+//! Configuration, listeners, jobs and metrics that turn the crates into a server

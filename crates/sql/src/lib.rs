@@ -1,0 +1,1 @@
+//! One handle over SQLite and PostgreSQL: batches of statements with expectations

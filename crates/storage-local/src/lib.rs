@@ -1,0 +1,1 @@
+//! Write-once blobs on a local disk

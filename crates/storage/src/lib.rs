@@ -1,0 +1,1 @@
+//! Storage traits with their contracts, memory references and conformance suites

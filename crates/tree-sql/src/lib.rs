@@ -1,0 +1,1 @@
+//! The tree of files, its locks and its change feed in SQL

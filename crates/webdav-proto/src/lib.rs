@@ -1,0 +1,1 @@
+//! The messages of WebDAV, written and read, without I/O

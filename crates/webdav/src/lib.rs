@@ -1,0 +1,1 @@
+//! A WebDAV server as a tower service over a small backend trait

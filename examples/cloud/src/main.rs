@@ -1,0 +1,3 @@
+//! The complete file server in one binary
+
+fn main() {}
