@@ -25,10 +25,13 @@ impl ETag {
         Self::build(opaque.into(), false)
     }
 
-    /// A strong tag from an epoch and a revision: the form that nodes carry.
+    /// The tag of a node: its space's epoch, its own id and its revision.
+    ///
+    /// The id is a part of it because one commit may give many nodes the same revision,
+    /// and one of them may later be moved to the path of another.
     #[must_use]
-    pub fn of_revision(epoch: crate::Epoch, revision: crate::Revision) -> Self {
-        Self { tag: format!("{:x}-{:x}", epoch.0, revision.0).into(), weak: false }
+    pub fn of_node(epoch: crate::Epoch, id: crate::NodeId, revision: crate::Revision) -> Self {
+        Self { tag: format!("{:x}-{:x}-{:x}", epoch.0, id.0, revision.0).into(), weak: false }
     }
 
     fn build(tag: String, weak: bool) -> Result<Self, InvalidETag> {
@@ -84,7 +87,7 @@ impl FromStr for ETag {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Epoch, Revision};
+    use crate::{Epoch, NodeId, Revision};
 
     #[test]
     fn tags_read_back_and_compare() {
@@ -98,9 +101,11 @@ mod tests {
     }
 
     #[test]
-    fn another_epoch_is_another_tag() {
-        let tag = |e, r| ETag::of_revision(Epoch(e), Revision(r));
-        assert_ne!(tag(1, 17), tag(2, 17));
-        assert_ne!(tag(1, 0x11), tag(0x11, 1));
+    fn each_part_of_a_node_tag_counts() {
+        let tag = |e, n, r| ETag::of_node(Epoch(e), NodeId(n), Revision(r));
+        assert_eq!(tag(1, 255, 17).to_string(), "\"1-ff-11\"");
+        assert_ne!(tag(1, 2, 17), tag(2, 2, 17));
+        assert_ne!(tag(1, 2, 17), tag(1, 3, 17));
+        assert_ne!(tag(1, 2, 17), tag(1, 2, 18));
     }
 }

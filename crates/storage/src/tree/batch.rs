@@ -1,0 +1,229 @@
+//! Changes, as they are committed.
+
+use allmende_types::{Checksums, Name, NodeId, Revision, SpaceId, Timestamp, UserId};
+
+use super::{Node, PropertyKey, PropertyOwner, Segment};
+use crate::LockToken;
+
+/// Changes that become visible together.
+///
+/// Each of them is checked against the state that the ones before it left. All of them
+/// get the same revision in each space that they touch.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// Who makes the changes.
+    pub actor: Actor,
+    /// The time of the change.
+    pub now: Timestamp,
+    /// The changes, at least one.
+    pub ops: Vec<Op>,
+}
+
+impl Batch {
+    /// A batch of one change.
+    #[must_use]
+    pub fn one(actor: Actor, now: Timestamp, op: Op) -> Self {
+        Self { actor, now, ops: vec![op] }
+    }
+}
+
+/// Who makes a change, and which locks they hold.
+///
+/// A lock lets a write pass if its holder is the person and its token is among the
+/// tokens. A server's own work (a job, a migration) has no person and passes no lock.
+#[derive(Debug, Clone, Default)]
+pub struct Actor {
+    /// The person.
+    pub person: Option<UserId>,
+    /// The tokens that came with the request.
+    pub tokens: Vec<LockToken>,
+}
+
+/// One change.
+///
+/// # Which locks are asked
+/// Putting content and setting facts or properties asks the locks that cover the node.
+/// Making, removing, moving and copying ask those on the folder whose members change
+/// (and, for what disappears, everything below it). See [`GuardedWrite`].
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Op {
+    /// Makes a file, or gives a file new content.
+    PutFile(PutFile),
+    /// Makes a folder.
+    MakeFolder(MakeFolder),
+    /// Removes a node with everything below it.
+    Remove(RemoveNode),
+    /// Moves or renames a node with everything below it.
+    Move(MoveNode),
+    /// Copies a node, with or without what is below it. Contents are shared, not copied.
+    Copy(CopyNode),
+    /// Changes times or checksums, not content.
+    SetFacts(SetFacts),
+    /// Sets and removes stored properties.
+    PatchProperties(PatchProperties),
+}
+
+/// A place in a folder, and what the caller believes to be there.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The folder. If it is gone, the batch fails with
+    /// [`ParentNotFound`](crate::ErrorKind::ParentNotFound); if it is a file, with
+    /// [`NotAFolder`](crate::ErrorKind::NotAFolder).
+    pub parent: NodeId,
+    /// The name inside it.
+    pub name: Name,
+    /// What must be there.
+    pub expect: Expect,
+}
+
+/// The state that a change expects. A violated expectation fails the whole batch: with
+/// [`Exists`](crate::ErrorKind::Exists) where something stands and nothing was expected,
+/// with [`NotFound`](crate::ErrorKind::NotFound) where it is the other way round, and with
+/// [`Changed`](crate::ErrorKind::Changed) where something else stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Expect {
+    /// Whatever is there; it is replaced.
+    #[default]
+    Any,
+    /// Nothing.
+    Absent,
+    /// This node, whatever its content.
+    Node(NodeId),
+    /// This node with this revision: nobody changed it since.
+    Unchanged(NodeId, Revision),
+}
+
+/// See [`Op::PutFile`]. A folder at the target is
+/// [`NotAFile`](crate::ErrorKind::NotAFile), whatever is expected. An overwritten file
+/// keeps its id and its stored properties; its creation time too, if no new one is given.
+#[derive(Debug, Clone)]
+pub struct PutFile {
+    /// Where.
+    pub target: Target,
+    /// The blobs that make up the content: durable already, none of them of length 0.
+    pub segments: Vec<Segment>,
+    /// The media type.
+    pub media_type: Box<str>,
+    /// The checksums; those of an overwritten content are forgotten.
+    pub checksums: Checksums,
+    /// The time of the last change.
+    pub modified: Timestamp,
+    /// The creation time, if the client told it.
+    pub created: Option<Timestamp>,
+}
+
+/// See [`Op::MakeFolder`]. Anything at the target is
+/// [`Exists`](crate::ErrorKind::Exists), whatever is expected.
+#[derive(Debug, Clone)]
+pub struct MakeFolder {
+    /// Where.
+    pub target: Target,
+    /// The time of the last change.
+    pub modified: Timestamp,
+    /// The creation time, if the client told it.
+    pub created: Option<Timestamp>,
+}
+
+/// See [`Op::Remove`]. The root of a space is [`Invalid`](crate::ErrorKind::Invalid).
+#[derive(Debug, Clone, Copy)]
+pub struct RemoveNode {
+    /// The node.
+    pub node: NodeId,
+    /// If given, the revision that it must have.
+    pub revision: Option<Revision>,
+}
+
+/// See [`Op::Move`]. What stands at the target is removed first, if the expectation
+/// admits it; the node itself standing there (a rename that changes only case) is not.
+/// A target inside the node is [`Cycle`](crate::ErrorKind::Cycle), and so is one that would
+/// remove an ancestor of the node. Locks on the node and below it end.
+#[derive(Debug, Clone)]
+pub struct MoveNode {
+    /// The node.
+    pub node: NodeId,
+    /// If given, the revision that it must have.
+    pub revision: Option<Revision>,
+    /// Where to.
+    pub target: Target,
+}
+
+/// See [`Op::Copy`]. The copy has new ids, the same contents, times, checksums and
+/// properties of everyone; `uploaded` is the batch's time. What stands at the target is
+/// removed first, if the expectation admits it. A target inside the node is
+/// [`Cycle`](crate::ErrorKind::Cycle), and so is one that would remove an ancestor of it.
+#[derive(Debug, Clone)]
+pub struct CopyNode {
+    /// The node.
+    pub node: NodeId,
+    /// Where to.
+    pub target: Target,
+    /// Whether a folder is copied alone or with everything below it.
+    pub depth: crate::LockDepth,
+}
+
+/// See [`Op::SetFacts`]. A change of the time of last change gives a file a new revision:
+/// clients find it by the etag. Checksums do not: the content is the same.
+#[derive(Debug, Clone)]
+pub struct SetFacts {
+    /// The node.
+    pub node: NodeId,
+    /// A new time of the last change.
+    pub modified: Option<Timestamp>,
+    /// A new creation time.
+    pub created: Option<Timestamp>,
+    /// New checksums of a file, if its revision is still the one given.
+    pub checksums: Option<(Revision, Checksums)>,
+}
+
+/// See [`Op::PatchProperties`]. No revision changes.
+#[derive(Debug, Clone)]
+pub struct PatchProperties {
+    /// The node.
+    pub node: NodeId,
+    /// Whose properties.
+    pub owner: PropertyOwner,
+    /// What to set and remove, in this order.
+    pub updates: Vec<PropertyUpdate>,
+}
+
+/// A change of one stored property.
+#[derive(Debug, Clone)]
+pub enum PropertyUpdate {
+    /// Sets it.
+    Set(super::Property),
+    /// Removes it; one that is not there is no error.
+    Remove(PropertyKey),
+}
+
+/// What a batch did.
+#[derive(Debug, Clone)]
+pub struct Committed {
+    /// For each change what came of it, in their order.
+    pub written: Vec<Written>,
+    /// The spaces that were touched, with the revision that they have now.
+    pub revisions: Vec<(SpaceId, Revision)>,
+}
+
+/// What came of one change.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The node as it is now: the new, the changed, the moved one, the copy. Of a removed
+    /// one, as it was.
+    pub node: Node,
+    /// The node that was there before and has been overwritten or removed: for a file
+    /// that got new content, its old state.
+    pub replaced: Option<Node>,
+}
+
+/// Which locks a write must ask: one place for the rule of RFC 4918, section 7.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GuardedWrite {
+    /// The node itself is written: locks that cover it.
+    Node(NodeId),
+    /// The folder gets or loses a member: locks on it, of either depth, and infinite ones
+    /// above.
+    Members(NodeId),
+    /// The node disappears with everything below it: locks that cover it or lie below.
+    Subtree(NodeId),
+}

@@ -1,0 +1,192 @@
+//! The tree of files and folders.
+
+mod batch;
+mod node;
+mod space;
+
+use std::fmt;
+
+use allmende_types::{BlobId, Name, NodeId, Revision, SpaceId, SpacePath, Timestamp};
+use async_trait::async_trait;
+
+pub use self::{
+    batch::{
+        Actor, Batch, Committed, CopyNode, Expect, GuardedWrite, MakeFolder, MoveNode, Op,
+        PatchProperties, PropertyUpdate, PutFile, RemoveNode, SetFacts, Target, Written,
+    },
+    node::{ChildCount, Content, Node, NodeKind, Property, PropertyKey, PropertyOwner, Segment},
+    space::{BlobLease, Change, ChangeKind, Garbage, NewSpace, Space},
+};
+use crate::Result;
+
+/// The metadata of all spaces: which nodes there are, what they are called, and which
+/// content they have.
+///
+/// # Contract for implementers
+///
+/// * `commit` is atomic and durable: all of a batch happens, or nothing of it, and what
+///   was acknowledged survives a loss of power.
+/// * **Propagation**: when `commit` has returned, every reader sees, for each ancestor
+///   of a changed node, the batch's revision and the new recursive size. No reader sees
+///   the one without the other.
+/// * Revisions of a space rise strictly in the order in which commits become visible:
+///   who has seen revision *r* will never be shown a lower one that is new to it.
+/// * A node keeps its id, content revision and times when it is renamed or moved.
+/// * Reads are by the page, each page a consistent snapshot. A failed read is an error,
+///   never a short page and never «not found».
+#[async_trait]
+pub trait Tree: fmt::Debug + Send + Sync + 'static {
+    /// Makes a space with an empty root folder.
+    ///
+    /// # Errors
+    /// [`Exists`](crate::ErrorKind::Exists) when the key is taken.
+    async fn create_space(&self, new: NewSpace) -> Result<Space>;
+
+    /// The space with this key, if there is one.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    async fn find_space(&self, key: &str) -> Result<Option<Space>>;
+
+    /// A space as it is now.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound).
+    async fn space(&self, id: SpaceId) -> Result<Space>;
+
+    /// Sets a space's quota in bytes; unlimited if none. More may be in use already.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound).
+    async fn set_quota(&self, id: SpaceId, quota: Option<u64>) -> Result<()>;
+
+    /// Removes a space with everything in it. The nodes are gone at once; rows and
+    /// contents are cleared by [`Tree::purge`].
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound).
+    async fn remove_space(&self, id: SpaceId, now: Timestamp) -> Result<()>;
+
+    /// The node at a path, if there is one. Names are compared as the tree's name policy
+    /// says.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound) when there is no such space.
+    async fn resolve(&self, space: SpaceId, path: &SpacePath) -> Result<Option<Node>>;
+
+    /// The nodes with these ids, in their order; none where a node is gone.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    async fn stat(&self, ids: &[NodeId]) -> Result<Vec<Option<Node>>>;
+
+    /// The path of each node inside its space, in their order; none where a node is gone.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    async fn paths(&self, ids: &[NodeId]) -> Result<Vec<Option<SpacePath>>>;
+
+    /// Up to `limit` children of a folder, after `after`, in the order of their names'
+    /// bytes (of their keys, where names are compared without case).
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound) when the folder is gone,
+    /// [`NotAFolder`](crate::ErrorKind::NotAFolder).
+    async fn list(
+        &self,
+        folder: NodeId,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Node>>;
+
+    /// How many files and folders each folder holds directly, in the order of the ids.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    async fn count_children(&self, folders: &[NodeId]) -> Result<Vec<ChildCount>>;
+
+    /// The blobs that make up a file's content, in their order. Empty for an empty file.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound) when the content is referenced no more.
+    async fn segments(&self, content: &Content) -> Result<Vec<Segment>>;
+
+    /// The stored properties of each node that belong to `owner`, in the order of the ids.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    async fn properties(&self, ids: &[NodeId], owner: &PropertyOwner)
+    -> Result<Vec<Vec<Property>>>;
+
+    /// Makes a change visible: all of it, or nothing.
+    ///
+    /// # Errors
+    /// See [`Op`] for what each change needs; [`Locked`](crate::ErrorKind::Locked) where a
+    /// lock protects what it touches and no token of the actor's was submitted,
+    /// [`Quota`](crate::ErrorKind::Quota), [`Full`](crate::ErrorKind::Full),
+    /// [`ReadOnly`](crate::ErrorKind::ReadOnly),
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    async fn commit(&self, batch: Batch) -> Result<Committed>;
+
+    /// Up to `limit` changes of a space after revision `since`, oldest first. The cursor
+    /// of the page is the revision to go on from; all changes of one revision are in one
+    /// page.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound) when the feed does not reach back that far
+    /// or the space is gone.
+    async fn changes(&self, space: SpaceId, since: Revision, limit: usize) -> Result<Vec<Change>>;
+
+    /// Hands out a range of fresh blob ids, durably noted, so that the collector can find
+    /// what was written and never committed.
+    ///
+    /// # Errors
+    /// [`Full`](crate::ErrorKind::Full), [`ReadOnly`](crate::ErrorKind::ReadOnly),
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    async fn lease_blobs(&self, now: Timestamp) -> Result<BlobLease>;
+
+    /// Up to `limit` leases that were made before `before` and not closed yet.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    async fn open_leases(&self, before: Timestamp, limit: usize) -> Result<Vec<BlobLease>>;
+
+    /// Of these blobs, those that no node references.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    async fn unreferenced(&self, blobs: &[BlobId]) -> Result<Vec<BlobId>>;
+
+    /// Forgets a lease whose leftovers were removed.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    async fn close_lease(&self, lease: BlobLease) -> Result<()>;
+
+    /// Clears up to `limit` rows of removed folders and spaces, and returns up to `limit`
+    /// blobs that lost their last reference before `before`. They cannot be referenced
+    /// again: the caller deletes them, then calls [`Tree::forget_garbage`].
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    async fn purge(&self, before: Timestamp, limit: usize) -> Result<Garbage>;
+
+    /// Notes that these blobs of [`Tree::purge`] are deleted.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    async fn forget_garbage(&self, blobs: &[BlobId]) -> Result<()>;
+}
+
+/// The place in a listing behind which the next page starts: the last name seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor(pub Name);
+
+/// A part of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The entries, in order.
+    pub items: Vec<T>,
+    /// Where the next page starts; none if this was the last.
+    pub next: Option<Cursor>,
+}
