@@ -1,1 +1,5 @@
-//! The Nextcloud dialect: URL space, login flow, properties, uploads and OCS wiring
+//! The Nextcloud dialect: URL space, login flow, properties, uploads and OCS wiring.
+
+mod origin;
+
+pub use origin::Origin;

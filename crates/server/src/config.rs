@@ -1,0 +1,360 @@
+//! The configuration: one TOML file, then the environment, then what the caller sets.
+
+use std::{
+    fs, io,
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde::Deserialize;
+
+use crate::proxy::Network;
+
+/// Everything that an operator may set. Each field has a default, so that an empty file
+/// and no file are a working server.
+///
+/// ```
+/// # use allmende_server::Config;
+/// let config = Config::from_toml("listen = '127.0.0.1:9000'\n[files]\ndefault_quota = 1000")?;
+/// assert_eq!(config.listen.port(), 9000);
+/// assert_eq!(config.files.default_quota, Some(1000));
+/// # Ok::<(), allmende_server::ConfigError>(())
+/// ```
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Config {
+    /// The folder of everything that the server keeps: database, contents, instance.
+    pub data: PathBuf,
+    /// Where clients connect.
+    pub listen: SocketAddr,
+    /// The name that people read on pages and in clients.
+    pub name: String,
+    /// The address under which clients reach the server, such as
+    /// `https://cloud.example.org`. If none, it is taken from each request.
+    pub public_url: Option<String>,
+    /// A PostgreSQL connection, as a URL or in the keyword form of libpq. If none, the
+    /// database is an SQLite file in the data folder.
+    pub database: Option<String>,
+    /// Addresses and networks whose `X-Forwarded-*` and `Forwarded` headers are believed.
+    pub trusted_proxies: Vec<Network>,
+    /// TLS, if the server itself is to speak it.
+    pub tls: Option<Tls>,
+    /// What people may store, and how it may be called.
+    pub files: Files,
+    /// How long and how large things may be.
+    pub limits: Limits,
+    /// What is told to the operator.
+    pub log: Log,
+    /// The address of metrics, health and readiness; nothing is told if none.
+    pub metrics: Option<SocketAddr>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: "allmende-data".into(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            name: "Allmende".into(),
+            public_url: None,
+            database: None,
+            trusted_proxies: Vec::new(),
+            tls: None,
+            files: Files::default(),
+            limits: Limits::default(),
+            log: Log::default(),
+            metrics: None,
+        }
+    }
+}
+
+/// A certificate chain and its key, as PEM files. They are read again on SIGHUP.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The chain, the server's own certificate first.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// What people may store.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Files {
+    /// Refuse names that Windows cannot have.
+    pub windows_compatible_names: bool,
+    /// Names that differ only in case are the same. To be set before the first start.
+    pub case_insensitive_names: bool,
+    /// The quota in bytes of people who have none of their own; unlimited if none.
+    pub default_quota: Option<u64>,
+}
+
+/// How long and how large things may be.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Seconds that a client has for the head of a request.
+    pub header_seconds: u64,
+    /// Seconds without a byte after which a request's body is given up.
+    pub body_idle_seconds: u64,
+    /// Bytes of a request's head.
+    pub header_bytes: usize,
+    /// Connections at the same time; further ones wait.
+    pub connections: usize,
+    /// Seconds that running requests have to finish when the server stops.
+    pub shutdown_seconds: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header_seconds: 30,
+            body_idle_seconds: 60,
+            header_bytes: 64 * 1024,
+            connections: 10_000,
+            shutdown_seconds: 30,
+        }
+    }
+}
+
+impl Limits {
+    pub(crate) fn header_time(&self) -> Duration {
+        Duration::from_secs(self.header_seconds)
+    }
+
+    pub(crate) fn body_idle_time(&self) -> Duration {
+        Duration::from_secs(self.body_idle_seconds)
+    }
+
+    pub(crate) fn shutdown_time(&self) -> Duration {
+        Duration::from_secs(self.shutdown_seconds)
+    }
+}
+
+/// What is told to the operator.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Log {
+    /// Which events are told: the directives of `tracing` filters, such as
+    /// `info,allmende::access=debug` for every request.
+    pub filter: String,
+    /// Lines for people, or JSON for machines.
+    pub format: LogFormat,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { filter: "info".into(), format: LogFormat::Text }
+    }
+}
+
+/// The form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration {path}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is not valid.
+    #[error("the configuration is not valid: {0}")]
+    Syntax(#[from] toml::de::Error),
+    /// A variable of the environment is not valid.
+    #[error("{variable} is not valid: {value:?}")]
+    Variable {
+        /// The variable.
+        variable: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// The values do not fit together.
+    #[error("{0}")]
+    Contradiction(String),
+}
+
+impl Config {
+    /// The configuration that the text of a file says.
+    ///
+    /// # Errors
+    /// When it is no TOML, has an unknown key or a value of the wrong form.
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        Ok(toml::from_str(text)?)
+    }
+
+    /// The configuration from a file (the defaults, if none is named) and the variables
+    /// that `variable` finds: `ALLMENDE_DATA`, `ALLMENDE_LISTEN`, `ALLMENDE_NAME`,
+    /// `ALLMENDE_PUBLIC_URL`, `ALLMENDE_DATABASE`, `ALLMENDE_TRUSTED_PROXIES` (separated
+    /// by commas), `ALLMENDE_TLS_CERTIFICATE`, `ALLMENDE_TLS_KEY`, `ALLMENDE_METRICS` and
+    /// `ALLMENDE_LOG` (the filter).
+    ///
+    /// # Errors
+    /// When the file cannot be read or a value is not valid.
+    pub fn load(
+        file: Option<&Path>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let mut config = match file {
+            Some(path) => Self::from_toml(
+                &fs::read_to_string(path)
+                    .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?,
+            )?,
+            None => Self::default(),
+        };
+        config.apply_environment(variable)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn apply_environment(
+        &mut self,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<(), ConfigError> {
+        fn parse<T: std::str::FromStr>(
+            variable: &'static str,
+            value: String,
+        ) -> Result<T, ConfigError> {
+            value.trim().parse().map_err(|_| ConfigError::Variable { variable, value })
+        }
+        if let Some(value) = variable("ALLMENDE_DATA") {
+            self.data = value.into();
+        }
+        if let Some(value) = variable("ALLMENDE_LISTEN") {
+            self.listen = parse("ALLMENDE_LISTEN", value)?;
+        }
+        if let Some(value) = variable("ALLMENDE_NAME") {
+            self.name = value;
+        }
+        if let Some(value) = variable("ALLMENDE_PUBLIC_URL") {
+            self.public_url = Some(value);
+        }
+        if let Some(value) = variable("ALLMENDE_DATABASE") {
+            self.database = Some(value);
+        }
+        if let Some(value) = variable("ALLMENDE_TRUSTED_PROXIES") {
+            let parts = value.split(',').filter(|part| !part.trim().is_empty());
+            self.trusted_proxies = parts
+                .map(|part| parse("ALLMENDE_TRUSTED_PROXIES", part.to_owned()))
+                .collect::<Result<_, _>>()?;
+        }
+        match (variable("ALLMENDE_TLS_CERTIFICATE"), variable("ALLMENDE_TLS_KEY")) {
+            (Some(certificate), Some(key)) => {
+                self.tls = Some(Tls { certificate: certificate.into(), key: key.into() });
+            }
+            (None, None) => {}
+            _ => {
+                return Err(ConfigError::Contradiction(
+                    "ALLMENDE_TLS_CERTIFICATE and ALLMENDE_TLS_KEY belong together".into(),
+                ));
+            }
+        }
+        if let Some(value) = variable("ALLMENDE_METRICS") {
+            self.metrics = Some(parse("ALLMENDE_METRICS", value)?);
+        }
+        if let Some(value) = variable("ALLMENDE_LOG") {
+            self.log.filter = value;
+        }
+        Ok(())
+    }
+
+    /// Checks what no single field shows.
+    ///
+    /// # Errors
+    /// When the public address is no `http` or `https` URL, or metrics and clients share
+    /// an address.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let refuse = |text: String| Err(ConfigError::Contradiction(text));
+        if let Some(url) = &self.public_url {
+            let parsed: Option<http::Uri> = url.parse().ok();
+            let good = parsed.is_some_and(|uri| {
+                matches!(uri.scheme_str(), Some("http" | "https"))
+                    && uri.authority().is_some()
+                    && matches!(uri.path(), "" | "/")
+            });
+            if !good {
+                return refuse(format!("public_url is not the address of a server: {url:?}"));
+            }
+        }
+        if self.metrics.is_some_and(|metrics| metrics == self.listen && metrics.port() != 0) {
+            return refuse(format!("metrics and clients cannot share {}", self.listen));
+        }
+        Ok(())
+    }
+
+    /// Whether a peer's forwarding headers are believed.
+    #[must_use]
+    pub fn trusts(&self, peer: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(peer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn none(_: &str) -> Option<String> {
+        None
+    }
+
+    #[test]
+    fn nothing_is_a_configuration() {
+        let config = Config::load(None, none).unwrap();
+        assert_eq!(config.listen, "127.0.0.1:8080".parse().unwrap());
+        assert!(config.tls.is_none() && config.database.is_none());
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("allmende.toml");
+        fs::write(&file, "listen = '127.0.0.1:1'\nname = 'Amt'\n[log]\nformat = 'json'").unwrap();
+        let config = Config::load(Some(&file), |name| match name {
+            "ALLMENDE_LISTEN" => Some("[::1]:2".into()),
+            "ALLMENDE_TRUSTED_PROXIES" => Some("10.0.0.0/8, ::1".into()),
+            _ => None,
+        })
+        .unwrap();
+        assert_eq!(config.listen, "[::1]:2".parse().unwrap());
+        assert_eq!((config.name.as_str(), config.log.format), ("Amt", LogFormat::Json));
+        assert!(config.trusts("10.1.2.3".parse().unwrap()));
+        assert!(config.trusts("::1".parse().unwrap()));
+        assert!(!config.trusts("11.1.2.3".parse().unwrap()));
+    }
+
+    #[test]
+    fn mistakes_are_told() {
+        assert!(Config::from_toml("lisen = '127.0.0.1:1'").is_err());
+        assert!(Config::load(Some(Path::new("/no/such/file")), none).is_err());
+        let one = |name: &'static str, value: &'static str| {
+            move |asked: &str| (asked == name).then(|| value.to_owned())
+        };
+        for (name, value) in [
+            ("ALLMENDE_LISTEN", "nowhere"),
+            ("ALLMENDE_TRUSTED_PROXIES", "10.0.0.0/33"),
+            ("ALLMENDE_TLS_KEY", "key.pem"),
+            ("ALLMENDE_PUBLIC_URL", "cloud.example.org"),
+            ("ALLMENDE_PUBLIC_URL", "https://cloud.example.org/sub"),
+            ("ALLMENDE_METRICS", "127.0.0.1:8080"),
+        ] {
+            assert!(Config::load(None, one(name, value)).is_err(), "{name}={value}");
+        }
+    }
+}
