@@ -3,12 +3,14 @@
 use allmende_types::{Checksums, Name, NodeId, Revision, SpaceId, Timestamp, UserId};
 
 use super::{Node, PropertyKey, PropertyOwner, Segment};
-use crate::LockToken;
+use crate::{ErrorKind, LockToken};
 
 /// Changes that become visible together.
 ///
 /// Each of them is checked against the state that the ones before it left. All of them
-/// get the same revision in each space that they touch.
+/// get one revision, the same in each space that they touch: higher than that of every
+/// space whose nodes the batch names. So a node that is moved to another space cannot
+/// get a revision there that it had before.
 #[derive(Debug, Clone)]
 pub struct Batch {
     /// Who makes the changes.
@@ -44,7 +46,7 @@ pub struct Actor {
 /// # Which locks are asked
 /// Putting content and setting facts or properties asks the locks that cover the node.
 /// Making, removing, moving and copying ask those on the folder whose members change
-/// (and, for what disappears, everything below it). See [`GuardedWrite`].
+/// (and, for what disappears, everything below it). See [`GuardedWrite`](super::GuardedWrite).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Op {
@@ -62,6 +64,22 @@ pub enum Op {
     SetFacts(SetFacts),
     /// Sets and removes stored properties.
     PatchProperties(PatchProperties),
+}
+
+impl Op {
+    /// The nodes that the change names: a node, a target folder, or both.
+    #[must_use]
+    pub fn named_nodes(&self) -> Vec<NodeId> {
+        match self {
+            Self::PutFile(op) => vec![op.target.parent],
+            Self::MakeFolder(op) => vec![op.target.parent],
+            Self::Remove(op) => vec![op.node],
+            Self::Move(op) => vec![op.node, op.target.parent],
+            Self::Copy(op) => vec![op.node, op.target.parent],
+            Self::SetFacts(op) => vec![op.node],
+            Self::PatchProperties(op) => vec![op.node],
+        }
+    }
 }
 
 /// A place in a folder, and what the caller believes to be there.
@@ -94,9 +112,30 @@ pub enum Expect {
     Unchanged(NodeId, Revision),
 }
 
+impl Expect {
+    /// Compares the expectation with what stands at the place.
+    ///
+    /// # Errors
+    /// The kind of error that the violated expectation is answered with.
+    pub fn check(self, standing: Option<(NodeId, Revision)>) -> Result<(), ErrorKind> {
+        match (self, standing) {
+            (Self::Any, _) | (Self::Absent, None) => Ok(()),
+            (Self::Absent, Some(_)) => Err(ErrorKind::Exists),
+            (Self::Node(_) | Self::Unchanged(..), None) => Err(ErrorKind::NotFound),
+            (Self::Node(id), Some((there, _))) if id == there => Ok(()),
+            (Self::Unchanged(id, revision), Some(there)) if (id, revision) == there => Ok(()),
+            (Self::Node(_) | Self::Unchanged(..), Some(_)) => Err(ErrorKind::Changed),
+        }
+    }
+}
+
 /// See [`Op::PutFile`]. A folder at the target is
 /// [`NotAFile`](crate::ErrorKind::NotAFile), whatever is expected. An overwritten file
-/// keeps its id and its stored properties; its creation time too, if no new one is given.
+/// keeps its id, the spelling of its name, its locks and its stored properties; its
+/// creation time too, if no new one is given. `uploaded` becomes the batch's time.
+///
+/// A segment of length 0 is [`Invalid`](crate::ErrorKind::Invalid), and so is a blob that
+/// [`Tree::purge`](crate::Tree::purge) has handed out.
 #[derive(Debug, Clone)]
 pub struct PutFile {
     /// Where.
@@ -134,8 +173,9 @@ pub struct RemoveNode {
     pub revision: Option<Revision>,
 }
 
-/// See [`Op::Move`]. What stands at the target is removed first, if the expectation
-/// admits it; the node itself standing there (a rename that changes only case) is not.
+/// See [`Op::Move`]. The root of a space is [`Invalid`](crate::ErrorKind::Invalid). What stands at the target is removed first, if the expectation
+/// admits it; the node itself standing there (a rename that changes only case) is not, and
+/// counts as nothing standing there.
 /// A target inside the node is [`Cycle`](crate::ErrorKind::Cycle), and so is one that would
 /// remove an ancestor of the node. Locks on the node and below it end.
 #[derive(Debug, Clone)]
@@ -151,7 +191,8 @@ pub struct MoveNode {
 /// See [`Op::Copy`]. The copy has new ids, the same contents, times, checksums and
 /// properties of everyone; `uploaded` is the batch's time. What stands at the target is
 /// removed first, if the expectation admits it. A target inside the node is
-/// [`Cycle`](crate::ErrorKind::Cycle), and so is one that would remove an ancestor of it.
+/// [`Cycle`](crate::ErrorKind::Cycle), and so is one that would remove the node itself or an
+/// ancestor of it.
 #[derive(Debug, Clone)]
 pub struct CopyNode {
     /// The node.
@@ -162,8 +203,9 @@ pub struct CopyNode {
     pub depth: crate::LockDepth,
 }
 
-/// See [`Op::SetFacts`]. A change of the time of last change gives a file a new revision:
-/// clients find it by the etag. Checksums do not: the content is the same.
+/// See [`Op::SetFacts`]. A new time of the last change gives the node a new revision:
+/// clients find it by the etag. Checksums and the creation time do not: the content is the
+/// same.
 #[derive(Debug, Clone)]
 pub struct SetFacts {
     /// The node.
@@ -172,7 +214,9 @@ pub struct SetFacts {
     pub modified: Option<Timestamp>,
     /// A new creation time.
     pub created: Option<Timestamp>,
-    /// New checksums of a file, if its revision is still the one given.
+    /// New checksums of a file, if its revision is still the one given;
+    /// [`Changed`](crate::ErrorKind::Changed) otherwise, and
+    /// [`NotAFile`](crate::ErrorKind::NotAFile) for a folder.
     pub checksums: Option<(Revision, Checksums)>,
 }
 
@@ -201,7 +245,7 @@ pub enum PropertyUpdate {
 pub struct Committed {
     /// For each change what came of it, in their order.
     pub written: Vec<Written>,
-    /// The spaces that were touched, with the revision that they have now.
+    /// The spaces that got a new revision, with it.
     pub revisions: Vec<(SpaceId, Revision)>,
 }
 
@@ -211,19 +255,7 @@ pub struct Written {
     /// The node as it is now: the new, the changed, the moved one, the copy. Of a removed
     /// one, as it was.
     pub node: Node,
-    /// The node that was there before and has been overwritten or removed: for a file
+    /// The node that stood at the target and has been overwritten or removed: for a file
     /// that got new content, its old state.
     pub replaced: Option<Node>,
-}
-
-/// Which locks a write must ask: one place for the rule of RFC 4918, section 7.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GuardedWrite {
-    /// The node itself is written: locks that cover it.
-    Node(NodeId),
-    /// The folder gets or loses a member: locks on it, of either depth, and infinite ones
-    /// above.
-    Members(NodeId),
-    /// The node disappears with everything below it: locks that cover it or lie below.
-    Subtree(NodeId),
 }

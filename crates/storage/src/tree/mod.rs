@@ -1,6 +1,7 @@
 //! The tree of files and folders.
 
 mod batch;
+mod guard;
 mod node;
 mod space;
 
@@ -11,9 +12,10 @@ use async_trait::async_trait;
 
 pub use self::{
     batch::{
-        Actor, Batch, Committed, CopyNode, Expect, GuardedWrite, MakeFolder, MoveNode, Op,
-        PatchProperties, PropertyUpdate, PutFile, RemoveNode, SetFacts, Target, Written,
+        Actor, Batch, Committed, CopyNode, Expect, MakeFolder, MoveNode, Op, PatchProperties,
+        PropertyUpdate, PutFile, RemoveNode, SetFacts, Target, Written,
     },
+    guard::GuardedWrite,
     node::{ChildCount, Content, Node, NodeKind, Property, PropertyKey, PropertyOwner, Segment},
     space::{BlobLease, Change, ChangeKind, Garbage, NewSpace, Space},
 };
@@ -99,7 +101,8 @@ pub trait Tree: fmt::Debug + Send + Sync + 'static {
         limit: usize,
     ) -> Result<Page<Node>>;
 
-    /// How many files and folders each folder holds directly, in the order of the ids.
+    /// How many files and folders each folder holds directly, in the order of the ids;
+    /// none for what is gone or is a file.
     ///
     /// # Errors
     /// [`Unavailable`](crate::ErrorKind::Unavailable).
@@ -128,9 +131,9 @@ pub trait Tree: fmt::Debug + Send + Sync + 'static {
     /// [`Unavailable`](crate::ErrorKind::Unavailable).
     async fn commit(&self, batch: Batch) -> Result<Committed>;
 
-    /// Up to `limit` changes of a space after revision `since`, oldest first. The cursor
-    /// of the page is the revision to go on from; all changes of one revision are in one
-    /// page.
+    /// Up to `limit` changes of a space after revision `since`, oldest first. The revision
+    /// of the last one is where to go on from: all changes of one revision are in one page,
+    /// which can make it longer than `limit`. Empty when nothing has changed since.
     ///
     /// # Errors
     /// [`NotFound`](crate::ErrorKind::NotFound) when the feed does not reach back that far
@@ -145,7 +148,10 @@ pub trait Tree: fmt::Debug + Send + Sync + 'static {
     /// [`Unavailable`](crate::ErrorKind::Unavailable).
     async fn lease_blobs(&self, now: Timestamp) -> Result<BlobLease>;
 
-    /// Up to `limit` leases that were made before `before` and not closed yet.
+    /// Up to `limit` leases that were made before `before` and not closed yet, oldest first.
+    ///
+    /// The collector removes what no node references, so `before` lies farther back than
+    /// the oldest lease of which anybody still commits a blob.
     ///
     /// # Errors
     /// [`Unavailable`](crate::ErrorKind::Unavailable).
@@ -164,8 +170,10 @@ pub trait Tree: fmt::Debug + Send + Sync + 'static {
     async fn close_lease(&self, lease: BlobLease) -> Result<()>;
 
     /// Clears up to `limit` rows of removed folders and spaces, and returns up to `limit`
-    /// blobs that lost their last reference before `before`. They cannot be referenced
-    /// again: the caller deletes them, then calls [`Tree::forget_garbage`].
+    /// blobs that lost their last reference before `before`: by an overwrite or by a
+    /// removal, of which the batch's time counts. They cannot be referenced again: the
+    /// caller deletes them, then calls [`Tree::forget_garbage`]; until then they are handed
+    /// out once more.
     ///
     /// # Errors
     /// [`Unavailable`](crate::ErrorKind::Unavailable).

@@ -23,12 +23,12 @@ pub struct Node {
     pub epoch: Epoch,
     /// When the content was last changed; for a folder, the highest below it.
     pub revision: Revision,
-    /// The time of the last change, as the client told it; for a folder, the time of the
-    /// newest change below it.
+    /// The time of the last change, as the client told it. Each change below a folder
+    /// lifts the folder's to the time of its batch, if that is later.
     pub modified: Timestamp,
     /// The time at which the client says the file was created.
     pub created: Option<Timestamp>,
-    /// The time at which the node came to this server.
+    /// The time at which the node with its present content came to this server.
     pub uploaded: Timestamp,
 }
 

@@ -52,6 +52,10 @@ pub struct Change {
 }
 
 /// What happened to a node.
+///
+/// A move is two entries: the node is `Removed` from its old place, then `Changed` (or, in
+/// another space, `Created`) at the new one. Of a folder that comes, goes or moves there are
+/// entries for itself only, not for what is below it; ancestors have none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChangeKind {

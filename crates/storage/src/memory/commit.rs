@@ -1,0 +1,458 @@
+//! Batches, applied one change after the other.
+
+use std::collections::BTreeSet;
+
+use allmende_types::{BlobId, NodeId, Revision, SpaceId, SpacePath, Timestamp};
+
+use super::state::{SpaceRow, State, owner_key};
+use crate::{
+    Actor, Batch, Change, ChangeKind, Committed, Content, CopyNode, Error, ErrorKind, GuardedWrite,
+    LockDepth, MakeFolder, MoveNode, Node, NodeKind, Op, PatchProperties, PropertyUpdate, PutFile,
+    RemoveNode, Result, Segment, SetFacts, Target, Written,
+};
+
+/// Applies a batch. After an error the caller rolls the state back.
+pub(super) fn apply(state: &mut State, batch: Batch) -> Result<Committed> {
+    let Batch { actor, now, ops } = batch;
+    if ops.is_empty() {
+        return Err(Error::new(ErrorKind::Invalid, "a batch has at least one change"));
+    }
+    let named = ops.iter().flat_map(Op::named_nodes);
+    let spaces: BTreeSet<SpaceId> =
+        named.filter_map(|id| state.nodes.get(&id)).map(|node| node.space).collect();
+    let highest = spaces.iter().filter_map(|id| state.spaces.get(id)).map(|row| row.revision.0);
+    let revision = Revision(highest.max().unwrap_or(0) + 1);
+    let mut commit = Commit { state, actor, now, revision, touched: BTreeSet::new(), entries: 0 };
+    let written = ops.iter().map(|op| commit.op(op)).collect::<Result<_>>()?;
+    let revisions = commit.touched.iter().map(|space| (*space, revision)).collect();
+    Ok(Committed { written, revisions })
+}
+
+/// Random bits for an id.
+pub(super) fn random() -> Result<u64> {
+    getrandom::u64().map_err(|error| {
+        Error::new(ErrorKind::Unavailable, "no random bytes").with_source(error.to_string())
+    })
+}
+
+struct Commit<'a> {
+    state: &'a mut State,
+    actor: Actor,
+    now: Timestamp,
+    revision: Revision,
+    touched: BTreeSet<SpaceId>,
+    entries: usize,
+}
+
+/// A place to write to, with what stands there.
+struct Place {
+    parent: Node,
+    standing: Option<Node>,
+}
+
+impl Place {
+    fn id(&self) -> Option<NodeId> {
+        self.standing.as_ref().map(|node| node.id)
+    }
+
+    fn size(&self) -> u64 {
+        self.standing.as_ref().map_or(0, |node| node.size)
+    }
+}
+
+impl Commit<'_> {
+    fn op(&mut self, op: &Op) -> Result<Written> {
+        match op {
+            Op::PutFile(op) => self.put_file(op),
+            Op::MakeFolder(op) => self.make_folder(op),
+            Op::Remove(op) => self.remove(*op),
+            Op::Move(op) => self.move_node(op),
+            Op::Copy(op) => self.copy(op),
+            Op::SetFacts(op) => self.set_facts(op),
+            Op::PatchProperties(op) => self.patch_properties(op),
+        }
+    }
+
+    fn put_file(&mut self, op: &PutFile) -> Result<Written> {
+        let place = self.place(&op.target)?;
+        if place.standing.as_ref().is_some_and(Node::is_folder) {
+            return fail(ErrorKind::NotAFile, &op.target);
+        }
+        expect(&op.target, place.standing.as_ref())?;
+        self.guard(&op.guards(place.id()))?;
+        let size = content_size(&op.segments)?;
+        self.charge(place.parent.space, size, place.size())?;
+        let id = match op.segments.as_slice() {
+            [] => None,
+            [one] => Some(one.blob),
+            _ => Some(BlobId::new(random()?, random()?)),
+        };
+        if let Some(id) = id {
+            self.state.reference(id, &op.segments)?;
+        }
+        let segments = u32::try_from(op.segments.len())
+            .map_err(|_| Error::new(ErrorKind::Invalid, "too many segments"))?;
+        let content = Content {
+            id,
+            segments,
+            media_type: op.media_type.clone(),
+            checksums: op.checksums.clone(),
+        };
+        let node = match &place.standing {
+            Some(old) => {
+                if let Some(content) = old.content() {
+                    self.state.release(content, self.now);
+                }
+                Node { created: op.created.or(old.created), ..old.clone() }
+            }
+            None => {
+                self.check_depth(place.parent.id, 1)?;
+                self.fresh(&place.parent, &op.target, op.created)
+            }
+        };
+        let node = Node {
+            kind: NodeKind::File(content),
+            size,
+            revision: self.revision,
+            modified: op.modified,
+            uploaded: self.now,
+            ..node
+        };
+        self.store(node.clone());
+        self.propagate(place.parent.id, size, place.size());
+        let kind = place.standing.as_ref().map_or(ChangeKind::Created, |_| ChangeKind::Changed);
+        self.note(node.space, node.id, kind);
+        Ok(Written { node, replaced: place.standing })
+    }
+
+    fn make_folder(&mut self, op: &MakeFolder) -> Result<Written> {
+        let place = self.place(&op.target)?;
+        if place.standing.is_some() {
+            return fail(ErrorKind::Exists, &op.target);
+        }
+        expect(&op.target, None)?;
+        self.guard(&op.guards())?;
+        self.check_depth(place.parent.id, 1)?;
+        let node = self.fresh(&place.parent, &op.target, op.created);
+        let node = Node { modified: op.modified, ..node };
+        self.store(node.clone());
+        self.propagate(place.parent.id, 0, 0);
+        self.note(node.space, node.id, ChangeKind::Created);
+        Ok(Written { node, replaced: None })
+    }
+
+    fn remove(&mut self, op: RemoveNode) -> Result<Written> {
+        let node = self.state.node(op.node)?;
+        let parent = self.parent_of(&node)?;
+        unchanged(&node, op.revision)?;
+        self.guard(&op.guards(parent))?;
+        self.take_away(&node, parent);
+        Ok(Written { node, replaced: None })
+    }
+
+    fn move_node(&mut self, op: &MoveNode) -> Result<Written> {
+        let node = self.state.node(op.node)?;
+        let from = self.parent_of(&node)?;
+        unchanged(&node, op.revision)?;
+        let mut place = self.place(&op.target)?;
+        place.standing = place.standing.filter(|standing| standing.id != node.id);
+        self.check_cycle(&node, &place)?;
+        expect(&op.target, place.standing.as_ref())?;
+        self.guard(&op.guards(from, place.id()))?;
+        let (old_space, new_space) = (node.space, place.parent.space);
+        if old_space != new_space {
+            self.charge(new_space, node.size, place.size())?;
+        }
+        let subtree = self.state.subtree(node.id);
+        self.check_depth(place.parent.id, self.height(node.id))?;
+        if let Some(standing) = &place.standing {
+            self.take_away(standing, place.parent.id);
+        }
+        self.state.end_locks(&subtree);
+        if let Some(name) = &node.name {
+            let key = self.state.policy.key(name);
+            self.state.children.remove(&(from, key));
+            let removed = ChangeKind::Removed { parent: from, name: name.clone() };
+            self.note(old_space, node.id, removed);
+        }
+        for id in subtree {
+            let below = self.state.node(id)?;
+            let row = Node { space: new_space, epoch: place.parent.epoch, ..below };
+            self.state.nodes.insert(id, row);
+        }
+        let node = Node {
+            space: new_space,
+            epoch: place.parent.epoch,
+            parent: Some(place.parent.id),
+            name: Some(op.target.name.clone()),
+            ..node
+        };
+        self.store(node.clone());
+        self.propagate(from, 0, node.size);
+        self.propagate(place.parent.id, node.size, 0);
+        let kind = if old_space == new_space { ChangeKind::Changed } else { ChangeKind::Created };
+        self.note(new_space, node.id, kind);
+        Ok(Written { node, replaced: place.standing })
+    }
+
+    fn copy(&mut self, op: &CopyNode) -> Result<Written> {
+        let source = self.state.node(op.node)?;
+        let place = self.place(&op.target)?;
+        self.check_cycle(&source, &place)?;
+        if place.id() == Some(source.id) {
+            return fail(ErrorKind::Cycle, &op.target);
+        }
+        expect(&op.target, place.standing.as_ref())?;
+        self.guard(&op.guards(place.id()))?;
+        let alone = source.is_folder() && op.depth == LockDepth::Zero;
+        let size = if alone { 0 } else { source.size };
+        self.charge(place.parent.space, size, place.size())?;
+        self.check_depth(place.parent.id, if alone { 1 } else { self.height(source.id) })?;
+        if let Some(standing) = &place.standing {
+            self.take_away(standing, place.parent.id);
+        }
+        let top = self.copy_row(&source, &place.parent, &op.target)?;
+        let top = Node { size, ..top };
+        self.store(top.clone());
+        let mut pairs = if alone { Vec::new() } else { vec![(source.id, top.clone())] };
+        while let Some((from, to)) = pairs.pop() {
+            let children: Vec<Node> = self.state.children_of(from).cloned().collect();
+            for child in children {
+                let Some(name) = child.name.clone() else { continue };
+                let target = Target { parent: to.id, name, expect: crate::Expect::Absent };
+                let copy = self.copy_row(&child, &to, &target)?;
+                self.store(copy.clone());
+                pairs.push((child.id, copy));
+            }
+        }
+        self.propagate(place.parent.id, size, 0);
+        self.note(top.space, top.id, ChangeKind::Created);
+        Ok(Written { node: top, replaced: place.standing })
+    }
+
+    fn set_facts(&mut self, op: &SetFacts) -> Result<Written> {
+        let mut node = self.state.node(op.node)?;
+        if let Some((revision, checksums)) = &op.checksums {
+            let NodeKind::File(content) = &mut node.kind else {
+                return Err(Error::new(ErrorKind::NotAFile, format!("node {}", op.node)));
+            };
+            content.checksums = checksums.clone();
+            unchanged(&node, Some(*revision))?;
+        }
+        self.guard(&op.guards())?;
+        node.created = op.created.or(node.created);
+        if let Some(modified) = op.modified {
+            node.modified = modified;
+            node.revision = self.revision;
+        }
+        self.state.nodes.insert(node.id, node.clone());
+        if op.modified.is_some() {
+            match node.parent {
+                Some(parent) => self.propagate(parent, 0, 0),
+                None => self.touch(node.space),
+            }
+            self.note(node.space, node.id, ChangeKind::Changed);
+        }
+        Ok(Written { node, replaced: None })
+    }
+
+    fn patch_properties(&mut self, op: &PatchProperties) -> Result<Written> {
+        let node = self.state.node(op.node)?;
+        self.guard(&op.guards())?;
+        let owner = owner_key(&op.owner);
+        for update in &op.updates {
+            match update {
+                PropertyUpdate::Set(property) => {
+                    let key = (op.node, owner.clone(), property.key.clone());
+                    self.state.properties.insert(key, property.value.clone());
+                }
+                PropertyUpdate::Remove(key) => {
+                    self.state.properties.remove(&(op.node, owner.clone(), key.clone()));
+                }
+            }
+        }
+        Ok(Written { node, replaced: None })
+    }
+
+    /// Looks at a target.
+    fn place(&self, target: &Target) -> Result<Place> {
+        let Some(parent) = self.state.nodes.get(&target.parent).cloned() else {
+            return fail(ErrorKind::ParentNotFound, target);
+        };
+        if !parent.is_folder() {
+            return fail(ErrorKind::NotAFolder, target);
+        }
+        let standing = self.state.child(parent.id, &target.name).cloned();
+        Ok(Place { parent, standing })
+    }
+
+    /// The folder of a node that is to be moved or removed.
+    fn parent_of(&self, node: &Node) -> Result<NodeId> {
+        let root = || Error::new(ErrorKind::Invalid, format!("node {} is a root", node.id));
+        node.parent.ok_or_else(root)
+    }
+
+    fn check_cycle(&self, node: &Node, place: &Place) -> Result<()> {
+        let inside = self.state.is_within(place.parent.id, node.id);
+        let removes = place
+            .id()
+            .is_some_and(|standing| standing != node.id && self.state.is_within(node.id, standing));
+        if inside || removes {
+            return Err(Error::new(ErrorKind::Cycle, format!("node {}", node.id)));
+        }
+        Ok(())
+    }
+
+    /// How many levels a subtree has: 1 for a file.
+    fn height(&self, top: NodeId) -> usize {
+        let depth = |id| self.state.lineage(id).count();
+        let deepest = self.state.subtree(top).into_iter().map(depth).max().unwrap_or(0);
+        deepest - depth(top) + 1
+    }
+
+    /// Refuses a place below which paths would be longer than any path may be.
+    fn check_depth(&self, parent: NodeId, height: usize) -> Result<()> {
+        // The root counts among the ancestors, not among the names.
+        let names = self.state.lineage(parent).count() - 1 + height;
+        if names > SpacePath::MAX_DEPTH {
+            return Err(Error::new(ErrorKind::Invalid, format!("below node {parent}: too deep")));
+        }
+        Ok(())
+    }
+
+    fn guard(&self, guards: &[GuardedWrite]) -> Result<()> {
+        let mut obstacles = Vec::new();
+        for guard in guards {
+            let mut nodes = vec![guard.node()];
+            if guard.reaches_below() {
+                let below = self.state.below(guard.node(), self.now);
+                nodes.extend(below.into_iter().map(|lock| lock.node));
+            }
+            for node in nodes {
+                let covering = self.state.covering(node, self.now);
+                obstacles.extend(self.actor.stopped_by(&covering, self.now));
+            }
+        }
+        if obstacles.is_empty() {
+            return Ok(());
+        }
+        obstacles.sort_by(|a, b| a.token.cmp(&b.token));
+        obstacles.dedup();
+        Err(Error::new(ErrorKind::Locked(obstacles), "commit"))
+    }
+
+    /// Refuses what would make a space exceed its quota. What does not add is never refused.
+    fn charge(&self, space: SpaceId, adds: u64, frees: u64) -> Result<()> {
+        let space = self.state.space(space)?;
+        let needed = adds.saturating_sub(frees);
+        if space.used.checked_add(needed).is_none() {
+            return Err(Error::new(ErrorKind::Invalid, "more bytes than can be counted"));
+        }
+        match space.free() {
+            Some(free) if needed > free => {
+                let kind = ErrorKind::Quota { needed, free };
+                Err(Error::new(kind, format!("space {}", space.id)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A new folder at a place; the caller gives it what it is.
+    fn fresh(&mut self, parent: &Node, target: &Target, created: Option<Timestamp>) -> Node {
+        Node {
+            id: NodeId(self.state.next_id()),
+            space: parent.space,
+            parent: Some(parent.id),
+            name: Some(target.name.clone()),
+            kind: NodeKind::Folder,
+            size: 0,
+            epoch: parent.epoch,
+            revision: self.revision,
+            modified: self.now,
+            created,
+            uploaded: self.now,
+        }
+    }
+
+    /// A copy of one node, with everyone's properties.
+    fn copy_row(&mut self, source: &Node, parent: &Node, target: &Target) -> Result<Node> {
+        let fresh = self.fresh(parent, target, source.created);
+        if let Some(id) = source.content().and_then(|content| content.id) {
+            let segments = self.state.contents.get(&id).map(|row| row.segments.clone());
+            self.state.reference(id, &segments.unwrap_or_default())?;
+        }
+        for key in self.state.property_keys(source.id) {
+            if let (None, Some(value)) = (&key.1, self.state.properties.get(&key).cloned()) {
+                self.state.properties.insert((fresh.id, None, key.2), value);
+            }
+        }
+        let (kind, size, modified) = (source.kind.clone(), source.size, source.modified);
+        Ok(Node { kind, size, modified, ..fresh })
+    }
+
+    /// Writes a node that has a parent, and its place among the children.
+    fn store(&mut self, node: Node) {
+        if let (Some(parent), Some(name)) = (node.parent, &node.name) {
+            self.state.children.insert((parent, self.state.policy.key(name)), node.id);
+        }
+        self.state.nodes.insert(node.id, node);
+    }
+
+    fn take_away(&mut self, node: &Node, parent: NodeId) {
+        self.state.erase(node.id, self.now);
+        self.propagate(parent, 0, node.size);
+        if let Some(name) = node.name.clone() {
+            self.note(node.space, node.id, ChangeKind::Removed { parent, name });
+        }
+    }
+
+    /// Tells a folder and its ancestors of a change below.
+    fn propagate(&mut self, folder: NodeId, added: u64, freed: u64) {
+        let lineage: Vec<Node> = self.state.lineage(folder).cloned().collect();
+        for node in lineage {
+            self.touch(node.space);
+            let size = node.size + added - freed;
+            let modified = node.modified.max(self.now);
+            let row = Node { size, modified, revision: self.revision, ..node };
+            self.state.nodes.insert(row.id, row);
+        }
+    }
+
+    fn touch(&mut self, space: SpaceId) {
+        self.touched.insert(space);
+        if let Some(row) = self.state.spaces.get(&space).cloned() {
+            let revision = self.revision;
+            self.state.spaces.insert(space, SpaceRow { revision, ..row });
+        }
+    }
+
+    fn note(&mut self, space: SpaceId, node: NodeId, kind: ChangeKind) {
+        let change = Change { revision: self.revision, node, kind };
+        self.state.changes.insert((space, self.revision, self.entries), change);
+        self.entries += 1;
+    }
+}
+
+fn fail<T>(kind: ErrorKind, target: &Target) -> Result<T> {
+    Err(Error::new(kind, format!("{:?} in node {}", target.name.as_str(), target.parent)))
+}
+
+fn expect(target: &Target, standing: Option<&Node>) -> Result<()> {
+    let standing = standing.map(|node| (node.id, node.revision));
+    target.expect.check(standing).or_else(|kind| fail(kind, target))
+}
+
+fn unchanged(node: &Node, revision: Option<Revision>) -> Result<()> {
+    if revision.is_some_and(|revision| revision != node.revision) {
+        return Err(Error::new(ErrorKind::Changed, format!("node {}", node.id)));
+    }
+    Ok(())
+}
+
+fn content_size(segments: &[Segment]) -> Result<u64> {
+    let sum = (segments.iter()).try_fold(0u64, |sum, segment| match segment.size {
+        0 => None,
+        size => sum.checked_add(size),
+    });
+    sum.ok_or_else(|| Error::new(ErrorKind::Invalid, "a segment is empty or the sum too large"))
+}
