@@ -1,3 +1,35 @@
 //! The commands of this workspace.
+//!
+//! `cargo xtask test` is the one test command: it installs what it needs, checks the sources,
+//! runs every test on both database engines, and lets unmodified foreign clients work against
+//! the finished server. `cargo xtask replay` compares the server with recorded exchanges.
 
-fn main() {}
+mod check;
+mod checks;
+mod cli;
+mod context;
+mod failure;
+mod http;
+mod plan;
+mod postgres;
+mod process;
+mod relay;
+mod replay;
+mod server;
+mod strangers;
+mod tools;
+mod tree;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    match cli::Cli::parse().run() {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::context::{Context, WhenAbsent};
+use crate::failure::{Result, ensure};
+use crate::http::Endpoint;
+use crate::plan::{self, Selection};
+use crate::{replay, strangers};
+
+/// The commands of this workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Install what is needed, check the sources, run every test and every foreign client.
+    Test(TestArgs),
+    /// Replay the recorded exchanges against a freshly started server.
+    Replay(ReplayArgs),
+    /// Let one foreign client work against a server that already runs.
+    Stranger(StrangerArgs),
+}
+
+#[derive(Debug, Args)]
+struct TestArgs {
+    /// Run only the checks whose names begin so, and what they need.
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+    /// Leave out the checks whose names begin so.
+    #[arg(long, value_name = "NAME")]
+    skip: Vec<String>,
+    /// Print the checks and what each shows.
+    #[arg(long)]
+    list: bool,
+    /// The folder of recorded exchanges (default: `ALLMENDE_WIRE`, else `../shared/wire`).
+    #[arg(long, value_name = "DIR")]
+    wire: Option<PathBuf>,
+    /// Fail if the recorded exchanges are not present.
+    #[arg(long)]
+    require_wire: bool,
+}
+
+#[derive(Debug, Args)]
+struct ReplayArgs {
+    /// The folder of recorded exchanges (default: `ALLMENDE_WIRE`, else `../shared/wire`).
+    #[arg(long, value_name = "DIR")]
+    wire: Option<PathBuf>,
+    /// Only scenarios whose names begin so, for example `chunks.`.
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+    /// A server that already runs; without it one is started from the release build.
+    #[arg(long, value_name = "URL", requires_all = ["user", "password"])]
+    url: Option<String>,
+    /// The administrator of that server.
+    #[arg(long)]
+    user: Option<String>,
+    /// The administrator's password.
+    #[arg(long, env = "ALLMENDE_STRANGER_PASSWORD", hide_env_values = true)]
+    password: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct StrangerArgs {
+    /// The name of the client's check, for example `cadaver`.
+    name: String,
+    /// The collection to work in, with a slash at its end.
+    #[arg(long)]
+    url: String,
+    /// Who works there.
+    #[arg(long)]
+    user: String,
+    /// The password.
+    #[arg(long, env = "ALLMENDE_STRANGER_PASSWORD", hide_env_values = true)]
+    password: String,
+}
+
+impl Cli {
+    /// Carries the command out; the code says whether everything passed.
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        match self.command {
+            Command::Test(args) => test(args),
+            Command::Replay(args) => replay_command(args),
+            Command::Stranger(args) => {
+                let context = Context::discover(None, WhenAbsent::Report)?;
+                let endpoint = Endpoint::new(&args.url, &args.user, &args.password)?;
+                println!("{}", strangers::run_against(&args.name, &context, &endpoint)?);
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    }
+}
+
+fn test(args: TestArgs) -> Result<ExitCode> {
+    let checks = plan::all();
+    if args.list {
+        for check in &checks {
+            println!("{:<20} {}", check.name, check.shows);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let absent = if args.require_wire { WhenAbsent::Fail } else { WhenAbsent::Report };
+    let context = Context::discover(args.wire, absent)?;
+    let chosen = Selection { only: args.only, skip: args.skip }.choose(&checks)?;
+    ensure!(!chosen.is_empty(), "no check is left to run");
+    let outcomes = plan::execute(&context, &chosen);
+    print!("{}", plan::summary(&outcomes));
+    let failed = outcomes.iter().any(|outcome| outcome.result.is_err());
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn replay_command(args: ReplayArgs) -> Result<ExitCode> {
+    let context = Context::discover(args.wire, WhenAbsent::Fail)?;
+    let report = match (args.url, args.user, args.password) {
+        (Some(url), Some(user), Some(password)) => {
+            replay::against(&context, &Endpoint::new(&url, &user, &password)?, &args.only)?
+        }
+        _ => replay::fresh(&context, &args.only)?,
+    };
+    print!("{}", report.text());
+    Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
