@@ -1,5 +1,8 @@
 //! Schemas: forward, together, and never with an unknown one.
 
+// Helpers of tests may fail like tests.
+#![allow(clippy::unwrap_used)]
+
 use allmende_sql::{Batch, ErrorKind, Expect, Migration, Migrations, Sql, Statement, every_engine};
 
 const FIRST: Migration =

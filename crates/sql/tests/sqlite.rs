@@ -1,5 +1,8 @@
 //! What only SQLite has: group commit, the file and its limits.
 
+// Helpers of tests may fail like tests.
+#![allow(clippy::unwrap_used)]
+
 use std::time::Duration;
 
 use allmende_sql::{
