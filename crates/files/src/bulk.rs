@@ -1,0 +1,101 @@
+//! Many small files at once: their bytes are stored side by side, and one commit makes all
+//! of them visible.
+
+use allmende_storage::Op;
+use allmende_types::Checksums;
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+
+use crate::{
+    Entry, Error, ErrorKind, PutRequest, Result, View, Written,
+    ingest::{Stored, body_of},
+};
+
+/// How many bodies are stored at a time.
+const SIDE_BY_SIDE: usize = 16;
+
+/// A file whose bytes are durable and wait for the commit.
+#[derive(Debug)]
+struct Ready {
+    folder: Entry,
+    op: Op,
+    stored: Stored,
+    hashes: Checksums,
+}
+
+impl View {
+    /// Writes many small files, each on its own: the results are in the order of the
+    /// requests, and one that fails holds up no other. Two for the same path are written in
+    /// their order.
+    ///
+    /// The bodies are in memory, so the caller bounds their sum.
+    ///
+    /// # Errors
+    /// Each as of [`View::put`].
+    pub async fn put_many(&self, files: Vec<(PutRequest, Bytes)>) -> Vec<Result<Written>> {
+        let ready: Vec<Result<Ready>> = stream::iter(files)
+            .map(|(request, bytes)| self.prepare(request, bytes))
+            .buffered(SIDE_BY_SIDE)
+            .collect()
+            .await;
+        let ops: Vec<Op> = ready.iter().flatten().map(|ready| ready.op.clone()).collect();
+        if ops.is_empty() {
+            return ready.into_iter().map(|ready| ready.and_then(never_committed)).collect();
+        }
+        match self.commit(ops).await {
+            Ok(committed) => {
+                let mut written = committed.written.into_iter();
+                let mut finish = |ready: Ready| {
+                    let written = written.next().ok_or_else(no_result)?;
+                    Ok(self.written(&ready.folder, written, ready.hashes))
+                };
+                ready.into_iter().map(|ready| ready.and_then(&mut finish)).collect()
+            }
+            // Whether it happened is not known, so it must not be done again.
+            Err(error) if error.is(&ErrorKind::Unavailable) => {
+                let context = error.to_string();
+                let fail = |_| Err(Error::new(ErrorKind::Unavailable, context.clone()));
+                ready.into_iter().map(|ready| ready.and_then(fail)).collect()
+            }
+            // One of them is refused, and nothing has happened: each by itself, in order.
+            Err(_) => {
+                let mut results = Vec::with_capacity(ready.len());
+                for ready in ready {
+                    results.push(match ready {
+                        Ok(ready) => self.commit_ready(ready).await,
+                        Err(error) => Err(error),
+                    });
+                }
+                results
+            }
+        }
+    }
+
+    async fn prepare(&self, request: PutRequest, bytes: Bytes) -> Result<Ready> {
+        let length = Some(request.length.unwrap_or(bytes.len() as u64));
+        let request = PutRequest { length, ..request };
+        let admitted = self.admit(&request).await?;
+        let (op, stored, hashes) = self.receive(&admitted, request, body_of(bytes)).await?;
+        Ok(Ready { folder: admitted.folder, op, stored, hashes })
+    }
+
+    async fn commit_ready(&self, ready: Ready) -> Result<Written> {
+        let Ready { folder, op, stored, hashes } = ready;
+        match self.commit_one(op).await {
+            Ok(written) => Ok(self.written(&folder, written, hashes)),
+            Err(error) => {
+                self.files().discard_after(&error, &stored).await;
+                Err(error)
+            }
+        }
+    }
+}
+
+fn no_result() -> Error {
+    Error::new(ErrorKind::Unavailable, "a commit without a result")
+}
+
+/// No file was ready, so there is none to answer for.
+fn never_committed(_: Ready) -> Result<Written> {
+    Err(no_result())
+}

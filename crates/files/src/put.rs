@@ -1,0 +1,251 @@
+//! Writing a file: the bytes first, then the one transaction that makes them visible.
+
+use allmende_storage::{ByteStream, Expect, Op, PutFile};
+use allmende_types::{Checksums, Name, SpacePath, Timestamp};
+
+use crate::{
+    Algorithm, Entry, Error, ErrorKind, FolderRequest, Place, Result, View, Written,
+    digest::Hashing,
+    ingest::Stored,
+    media_type,
+    permissions::{self, Action},
+    view::target,
+};
+
+/// A file to write.
+///
+/// ```
+/// use allmende_files::{Algorithm, PutRequest};
+/// use allmende_storage::Expect;
+///
+/// let path: allmende_types::SpacePath = "Photos/beach.jpg".parse()?;
+/// let request = PutRequest {
+///     expect: Expect::Absent,
+///     length: Some(482_113),
+///     hashes: vec![Algorithm::Sha256],
+///     ..PutRequest::new(path)
+/// };
+/// # let _ = request;
+/// # Ok::<(), allmende_types::InvalidPath>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct PutRequest {
+    /// Where.
+    pub target: Place,
+    /// What must stand there.
+    pub expect: Expect,
+    /// The length of the body in bytes, if it was declared. More or fewer are an error.
+    pub length: Option<u64>,
+    /// A length in bytes that was told elsewhere, for the early look at the quota only.
+    pub announced: Option<u64>,
+    /// The checksums that the client told: verified where the algorithm is known, and kept
+    /// as they are.
+    pub checksums: Checksums,
+    /// Hashes to compute and return. They are not kept.
+    pub hashes: Vec<Algorithm>,
+    /// The time of the last change; now if none.
+    pub modified: Option<Timestamp>,
+    /// The creation time.
+    pub created: Option<Timestamp>,
+    /// The media type; guessed from the name if none.
+    pub media_type: Option<Box<str>>,
+    /// What to do where the folder is not there.
+    pub parents: MissingParents,
+}
+
+/// What to do where the folder to write into is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MissingParents {
+    /// Refuse with [`ParentNotFound`](ErrorKind::ParentNotFound).
+    #[default]
+    Refuse,
+    /// Make it, and those above it. They stay even if the body fails.
+    Make,
+}
+
+impl PutRequest {
+    /// A request to write whatever comes, over whatever file stands there.
+    pub fn new(target: impl Into<Place>) -> Self {
+        Self {
+            target: target.into(),
+            expect: Expect::Any,
+            length: None,
+            announced: None,
+            checksums: Checksums::none(),
+            hashes: Vec::new(),
+            modified: None,
+            created: None,
+            media_type: None,
+            parents: MissingParents::Refuse,
+        }
+    }
+}
+
+/// A put whose target was found and admitted.
+#[derive(Debug)]
+pub(crate) struct Admitted {
+    pub(crate) folder: Entry,
+    pub(crate) name: Name,
+}
+
+impl View {
+    /// Writes a file.
+    ///
+    /// When this returns, the content is durable and visible, and each folder above has a
+    /// new etag. When it fails, the old content is untouched.
+    ///
+    /// # Errors
+    /// [`InvalidName`](ErrorKind::InvalidName), [`ParentNotFound`](ErrorKind::ParentNotFound),
+    /// [`NotAFile`](ErrorKind::NotAFile) for a folder at the target,
+    /// [`NotAFolder`](ErrorKind::NotAFolder) for a file above it,
+    /// [`Forbidden`](ErrorKind::Forbidden), [`Quota`](ErrorKind::Quota) (before the body is
+    /// read, where its length was told), [`BodyTooShort`](ErrorKind::BodyTooShort),
+    /// [`BodyTooLong`](ErrorKind::BodyTooLong),
+    /// [`BodyInterrupted`](ErrorKind::BodyInterrupted),
+    /// [`ChecksumMismatch`](ErrorKind::ChecksumMismatch), [`Locked`](ErrorKind::Locked),
+    /// [`Exists`](ErrorKind::Exists), [`NotFound`](ErrorKind::NotFound) and
+    /// [`Changed`](ErrorKind::Changed) for the expectation, and those of the stores.
+    pub async fn put(&self, request: PutRequest, body: ByteStream<'_>) -> Result<Written> {
+        let admitted = self.admit(&request).await?;
+        let (op, stored, hashes) = self.receive(&admitted, request, body).await?;
+        match self.commit_one(op).await {
+            Ok(written) => Ok(self.written(&admitted.folder, written, hashes)),
+            Err(error) => {
+                self.files().discard_after(&error, &stored).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Everything that can be refused before the first byte is read.
+    pub(crate) async fn admit(&self, request: &PutRequest) -> Result<Admitted> {
+        let place = request.target.clone();
+        let located = match (request.parents, &request.target) {
+            (MissingParents::Make, Place::Path(path)) => {
+                path.names().iter().try_for_each(|name| self.check_name(name))?;
+                match self.locate(place.clone()).await {
+                    Err(error) if error.is(&ErrorKind::ParentNotFound) => {
+                        self.make_parents(path).await?;
+                        self.locate(place).await
+                    }
+                    located => located,
+                }
+            }
+            _ => self.locate(place).await,
+        };
+        let (folder, name) = located?;
+        self.check_name(&name)?;
+        self.check_put(&folder, &name, request.expect).await?;
+        let told = request.length.max(request.announced).unwrap_or(0);
+        self.check_room(&folder, &name, told).await?;
+        Ok(Admitted { folder, name })
+    }
+
+    /// Whether the person may put a file under this name.
+    pub(crate) async fn check_put(
+        &self,
+        folder: &Entry,
+        name: &Name,
+        expect: Expect,
+    ) -> Result<()> {
+        match permissions::to_put(folder, expect) {
+            Some(decided) => decided,
+            None => match self.child(folder, name).await? {
+                Some(existing) => Action::Update.check(&existing),
+                None => Action::Create.check(folder),
+            },
+        }
+    }
+
+    /// An early look at the quota. The commit looks again, exactly.
+    pub(crate) async fn check_room(&self, folder: &Entry, name: &Name, told: u64) -> Result<()> {
+        if told == 0 {
+            return Ok(());
+        }
+        let Some(free) = self.quota(folder).await?.free() else { return Ok(()) };
+        if told <= free {
+            return Ok(());
+        }
+        // What is overwritten makes room.
+        let old = self.child(folder, name).await?.map_or(0, |entry| entry.node.size);
+        if told <= free.saturating_add(old) {
+            return Ok(());
+        }
+        let kind = ErrorKind::Quota { needed: told.saturating_sub(old), free };
+        Err(Error::new(kind, format!("put into node {}", folder.id())))
+    }
+
+    /// The same for the home as a whole, where the place is not known yet.
+    pub(crate) async fn check_total(&self, told: u64) -> Result<()> {
+        if told == 0 {
+            return Ok(());
+        }
+        match self.files().usage(self.person()).await?.free() {
+            Some(free) if told > free => {
+                Err(Error::new(ErrorKind::Quota { needed: told, free }, "upload"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads the body into the blob store, and makes of it the change to commit.
+    pub(crate) async fn receive(
+        &self,
+        admitted: &Admitted,
+        request: PutRequest,
+        body: ByteStream<'_>,
+    ) -> Result<(Op, Stored, Checksums)> {
+        let hashing = Hashing::new(&request.checksums, &request.hashes);
+        let mut stored = self.files().ingest(body, request.length, hashing).await?;
+        let hashes = std::mem::take(&mut stored.hashing).finish();
+        if let Err(error) = hashes.verify(&request.checksums).and_then(|()| stored.check_age()) {
+            self.files().discard_after(&error, &stored).await;
+            return Err(error);
+        }
+        let media_type =
+            request.media_type.unwrap_or_else(|| media_type::of(&admitted.name).into());
+        let op = Op::PutFile(PutFile {
+            target: target(&admitted.folder, admitted.name.clone(), request.expect),
+            segments: stored.segment.into_iter().collect(),
+            media_type,
+            checksums: request.checksums,
+            modified: request.modified.unwrap_or_else(|| self.files().now()),
+            created: request.created,
+        });
+        Ok((op, stored, hashes.select(&request.hashes)))
+    }
+
+    /// What a change came to, as this view shows it.
+    pub(crate) fn written(
+        &self,
+        folder: &Entry,
+        written: allmende_storage::Written,
+        hashes: Checksums,
+    ) -> Written {
+        let path = Self::path_in(folder, &written.node);
+        Written { entry: self.entry(written.node, path), replaced: written.replaced, hashes }
+    }
+
+    async fn make_parents(&self, path: &SpacePath) -> Result<()> {
+        let mut folder = self.root().await?;
+        let above = path.parent().unwrap_or_default();
+        for name in above.names() {
+            let child = match self.child(&folder, name).await? {
+                Some(child) => child,
+                None => {
+                    let request = FolderRequest::new((folder.clone(), name.clone()));
+                    match self.make_folder(request).await {
+                        // Another request of the same client made it in this moment.
+                        Err(error) if error.is(&ErrorKind::Exists) => {
+                            let child = self.child(&folder, name).await?;
+                            child.ok_or(error)?
+                        }
+                        made => made?,
+                    }
+                }
+            };
+            folder = child;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,292 @@
+//! The service itself: the stores, the options, and whose spaces there are.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use allmende_storage::{
+    BlobStore, ErrorKind as StoreKind, LockStore, NewSpace, RemoveNode, Space, Tree,
+};
+use allmende_types::{NodeId, SpaceId, Timestamp, UserId};
+
+use crate::{
+    Clock, Collector, FilesOptions, InvalidOptions, Result, View,
+    blob_ids::BlobIds,
+    uploads::{self, RunningHashes},
+};
+
+/// The file service over a tree, a blob store and a lock store. Clones are cheap and
+/// work on the same state.
+///
+/// ```
+/// use std::sync::Arc;
+/// use allmende_files::{Files, FilesOptions, PutRequest, Stores, SystemClock};
+/// use allmende_storage::{ByteRange, memory};
+/// use allmende_types::{SpacePath, UserId};
+/// use futures_util::TryStreamExt;
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// let tree = Arc::new(memory::MemoryTree::default());
+/// let blobs = Arc::new(memory::MemoryBlobs::default());
+/// let stores = Stores { tree: tree.clone(), blobs, locks: tree };
+/// let files = Files::new(stores, Arc::new(SystemClock), FilesOptions::default())?;
+///
+/// let alice: UserId = "alice".parse()?;
+/// let view = files.view(&alice).await?;
+/// let path: SpacePath = "hello.txt".parse()?;
+/// let body = Box::pin(futures_util::stream::iter([Ok("good morning".into())]));
+/// let written = view.put(PutRequest::new(path), body).await?;
+/// assert_eq!((written.is_new(), written.entry.node.size), (true, 12));
+///
+/// let reading = view.read(&written.entry, ByteRange::new(5, 3)).await?;
+/// let chunks: Vec<bytes::Bytes> = reading.body.try_collect().await?;
+/// assert_eq!(chunks.concat(), b"mor");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Files {
+    inner: Arc<Inner>,
+}
+
+/// The stores that a service works on. One value usually implements both the tree and
+/// the locks, for a write asks them in one transaction.
+#[derive(Debug, Clone)]
+pub struct Stores {
+    /// The metadata.
+    pub tree: Arc<dyn Tree>,
+    /// The contents.
+    pub blobs: Arc<dyn BlobStore>,
+    /// The locks, of the same store as the tree.
+    pub locks: Arc<dyn LockStore>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    stores: Stores,
+    clock: Arc<dyn Clock>,
+    options: FilesOptions,
+    ids: BlobIds,
+    hashes: RunningHashes,
+    spaces: Mutex<HashMap<String, SpaceRoot>>,
+}
+
+/// What of a space never changes while it is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SpaceRoot {
+    pub(crate) id: SpaceId,
+    pub(crate) root: NodeId,
+}
+
+impl From<&Space> for SpaceRoot {
+    fn from(space: &Space) -> Self {
+        Self { id: space.id, root: space.root }
+    }
+}
+
+/// How many spaces are remembered: a few megabytes at the most.
+const REMEMBERED: usize = 20_000;
+
+/// How full a space is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Quota {
+    /// Bytes in use.
+    pub used: u64,
+    /// The most bytes that may be in use; unlimited if none.
+    pub limit: Option<u64>,
+}
+
+impl Quota {
+    /// Bytes that are free; unlimited if none. Zero where more is in use than allowed.
+    #[must_use]
+    pub fn free(&self) -> Option<u64> {
+        self.limit.map(|limit| limit.saturating_sub(self.used))
+    }
+}
+
+impl From<&Space> for Quota {
+    fn from(space: &Space) -> Self {
+        Self { used: space.used, limit: space.quota }
+    }
+}
+
+impl Files {
+    /// A service over these stores.
+    ///
+    /// # Errors
+    /// When the options contradict one another.
+    pub fn new(
+        stores: Stores,
+        clock: Arc<dyn Clock>,
+        options: FilesOptions,
+    ) -> Result<Self, InvalidOptions> {
+        options.validate()?;
+        let ids = BlobIds::new(options.lease_use, options.transfer_limit, Arc::clone(&clock));
+        let inner = Inner {
+            stores,
+            clock,
+            options,
+            ids,
+            hashes: RunningHashes::default(),
+            spaces: Mutex::default(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The options that the service was made with.
+    #[must_use]
+    pub fn options(&self) -> &FilesOptions {
+        &self.inner.options
+    }
+
+    /// The time of the service's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// A person's view of their files. Their home is made when it is used first.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable), [`Full`](crate::ErrorKind::Full),
+    /// [`ReadOnly`](crate::ErrorKind::ReadOnly).
+    pub async fn view(&self, person: &UserId) -> Result<View> {
+        let home = self.space(&home_key(person), self.options().default_quota).await?;
+        Ok(View::new(self.clone(), person.clone(), home))
+    }
+
+    /// Sets the quota of a person's home, which is made if need be.
+    ///
+    /// # Errors
+    /// As of [`Files::view`].
+    pub async fn set_quota(&self, person: &UserId, quota: Option<u64>) -> Result<()> {
+        let key = home_key(person);
+        let home = self.space(&key, quota).await?;
+        match self.tree().set_quota(home.id, quota).await {
+            Err(error) if *error.kind() == StoreKind::NotFound => {
+                self.forget_space(&key);
+                let home = self.space(&key, quota).await?;
+                Ok(self.tree().set_quota(home.id, quota).await?)
+            }
+            result => Ok(result?),
+        }
+    }
+
+    /// How full a person's home is; empty where none was made yet.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    pub async fn usage(&self, person: &UserId) -> Result<Quota> {
+        let space = self.tree().find_space(&home_key(person)).await?;
+        Ok(space.map_or(Quota { used: 0, limit: self.options().default_quota }, |s| (&s).into()))
+    }
+
+    /// Removes everything that a person owns: home and unfinished uploads. What they never
+    /// had is passed over, so the call may be repeated after a failure.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable),
+    /// [`ReadOnly`](crate::ErrorKind::ReadOnly).
+    pub async fn remove_person(&self, person: &UserId) -> Result<()> {
+        for key in [uploads::space_key(person), home_key(person)] {
+            self.forget_space(&key);
+            if let Some(space) = self.tree().find_space(&key).await? {
+                absent_is_fine(self.tree().remove_space(space.id, self.now()).await)?;
+            }
+        }
+        uploads::unregister(self, person).await
+    }
+
+    /// The job that removes what nobody needs any more.
+    #[must_use]
+    pub fn collector(&self) -> Collector {
+        Collector::new(self.clone())
+    }
+
+    pub(crate) fn tree(&self) -> &dyn Tree {
+        &*self.inner.stores.tree
+    }
+
+    pub(crate) fn blobs(&self) -> &Arc<dyn BlobStore> {
+        &self.inner.stores.blobs
+    }
+
+    pub(crate) fn locks(&self) -> &dyn LockStore {
+        &*self.inner.stores.locks
+    }
+
+    pub(crate) fn ids(&self) -> &BlobIds {
+        &self.inner.ids
+    }
+
+    pub(crate) fn hashes(&self) -> &RunningHashes {
+        &self.inner.hashes
+    }
+
+    /// The space of a key, which is made if it is not there.
+    pub(crate) async fn space(&self, key: &str, quota: Option<u64>) -> Result<SpaceRoot> {
+        if let Some(known) = self.known_space(key) {
+            return Ok(known);
+        }
+        let space = match self.tree().find_space(key).await? {
+            Some(space) => space,
+            None => self.make_space(key, quota).await?,
+        };
+        let root = SpaceRoot::from(&space);
+        let mut remembered = self.remembered();
+        if remembered.len() >= REMEMBERED {
+            // Starting anew costs one query a person, which is less than keeping order.
+            remembered.clear();
+        }
+        remembered.insert(key.to_owned(), root);
+        Ok(root)
+    }
+
+    /// A space that is remembered.
+    pub(crate) fn known_space(&self, key: &str) -> Option<SpaceRoot> {
+        self.remembered().get(key).copied()
+    }
+
+    async fn make_space(&self, key: &str, quota: Option<u64>) -> Result<Space> {
+        let new = NewSpace { key: key.into(), quota, now: self.now() };
+        match self.tree().create_space(new).await {
+            Err(error) if *error.kind() == StoreKind::Exists => {
+                // Two first requests met; the other one has made it.
+                let found = self.tree().find_space(key).await?;
+                found.ok_or_else(|| error.into())
+            }
+            result => Ok(result?),
+        }
+    }
+
+    /// Forgets where a space is, after it was found to be gone.
+    pub(crate) fn forget_space(&self, key: &str) {
+        self.remembered().remove(key);
+    }
+
+    fn remembered(&self) -> std::sync::MutexGuard<'_, HashMap<String, SpaceRoot>> {
+        // The map is never left half changed, so a panic elsewhere does not spoil it.
+        self.inner.spaces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The key of a person's home.
+pub(crate) fn home_key(person: &UserId) -> String {
+    format!("home:{}", person.key())
+}
+
+/// Removing what somebody else has removed already is a success.
+pub(crate) fn absent_is_fine(result: allmende_storage::Result<()>) -> Result<()> {
+    match result {
+        Err(error) if *error.kind() == StoreKind::NotFound => Ok(()),
+        result => Ok(result?),
+    }
+}
+
+/// Removal of one node, whatever its state.
+pub(crate) const fn remove(node: NodeId) -> RemoveNode {
+    RemoveNode { node, revision: None }
+}
