@@ -1,0 +1,113 @@
+//! XML into untyped values, under limits.
+
+use quick_xml::Reader;
+use quick_xml::events::Event;
+
+use super::names::{self, ELEMENT};
+use super::{MAX_DEPTH, MAX_DOCUMENT_BYTES};
+use crate::{DecodeError, Value};
+
+/// Reads a document whose root element is `root` and returns the root's content.
+///
+/// An element whose children are all called `element` is a list, one with other children a map,
+/// one with text a text, and a self-closing one `Null`. Attributes and comments are passed over.
+/// A document type declaration is refused, and with it every entity of its own.
+pub(crate) fn read(document: &[u8], root: &str) -> Result<Value, DecodeError> {
+    if document.len() > MAX_DOCUMENT_BYTES {
+        return Err(DecodeError::new(format!("more than {MAX_DOCUMENT_BYTES} bytes")));
+    }
+    let text = std::str::from_utf8(document)
+        .map_err(|error| DecodeError::new(format!("not UTF-8: {error}")))?;
+    let mut reader = Reader::from_str(text);
+    let mut open: Vec<Open> = Vec::new();
+    let mut result = None;
+    loop {
+        let event = reader.read_event().map_err(|error| DecodeError::new(error.to_string()))?;
+        let done = match event {
+            Event::Start(start) => {
+                if open.len() == MAX_DEPTH {
+                    return Err(DecodeError::new(format!("nested more than {MAX_DEPTH} deep")));
+                }
+                open.push(Open::new(start.name().into_inner()));
+                None
+            }
+            Event::Empty(start) => Some((start.name().into_inner().to_owned(), Value::Null)),
+            Event::End(_) => open.pop().map(Open::finish),
+            Event::Text(text) => {
+                append(&mut open, &text.xml10_content())?;
+                None
+            }
+            Event::CData(text) => {
+                append(&mut open, &text.xml10_content())?;
+                None
+            }
+            Event::GeneralRef(reference) => {
+                let ch = match reference.resolve_char_ref() {
+                    Ok(Some(ch)) => ch,
+                    Ok(None) => predefined(&reference)?,
+                    Err(error) => return Err(DecodeError::new(error.to_string())),
+                };
+                append(&mut open, ch.encode_utf8(&mut [0; 4]))?;
+                None
+            }
+            Event::DocType(_) => return Err(DecodeError::new("a document type declaration")),
+            Event::Comment(_) | Event::Decl(_) | Event::PI(_) => None,
+            Event::Eof => break,
+        };
+        let Some((name, value)) = done else { continue };
+        match open.last_mut() {
+            Some(parent) => parent.children.push((name, value)),
+            None if result.is_some() => return Err(DecodeError::new("a second root element")),
+            None if name == root => result = Some(value),
+            None => return Err(DecodeError::new(format!("the root is <{name}>, not <{root}>"))),
+        }
+    }
+    if !open.is_empty() {
+        return Err(DecodeError::new("the document ends inside an element"));
+    }
+    result.ok_or_else(|| DecodeError::new("no root element"))
+}
+
+/// An element that has begun.
+struct Open {
+    name: String,
+    text: String,
+    children: Vec<(String, Value)>,
+}
+
+impl Open {
+    fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), text: String::new(), children: Vec::new() }
+    }
+
+    fn finish(self) -> (String, Value) {
+        let value = if self.children.is_empty() {
+            Value::Text(self.text)
+        } else if self.children.iter().all(|(name, _)| name == ELEMENT) {
+            self.children.into_iter().map(|(_, value)| value).collect()
+        } else {
+            self.children.into_iter().map(|(name, value)| (names::decode(&name), value)).collect()
+        };
+        (self.name, value)
+    }
+}
+
+fn append(open: &mut [Open], text: &str) -> Result<(), DecodeError> {
+    match open.last_mut() {
+        Some(element) => element.text.push_str(text),
+        None if text.trim().is_empty() => {}
+        None => return Err(DecodeError::new("text outside the root element")),
+    }
+    Ok(())
+}
+
+fn predefined(entity: &str) -> Result<char, DecodeError> {
+    match entity {
+        "lt" => Ok('<'),
+        "gt" => Ok('>'),
+        "amp" => Ok('&'),
+        "quot" => Ok('"'),
+        "apos" => Ok('\''),
+        _ => Err(DecodeError::new(format!("the unknown entity &{entity};"))),
+    }
+}
