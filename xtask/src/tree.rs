@@ -95,6 +95,11 @@ impl Noise {
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
     }
 
+    /// That many bytes at once.
+    pub(crate) fn bytes(&mut self, length: usize) -> Vec<u8> {
+        (0..length).map(|_| self.next().to_le_bytes()[7]).collect()
+    }
+
     /// Writes a file of that many bytes, with its folders.
     pub(crate) fn write_file(&mut self, path: &Path, length: u64) -> Result<()> {
         if let Some(parent) = path.parent() {

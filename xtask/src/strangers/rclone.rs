@@ -124,7 +124,7 @@ fn work(
         expected.insert("deep/copied leaf.txt".into(), entry);
     }
     expected.insert("deep/1/2/3/4".into(), tree::Entry::Folder);
-    tree::ensure_equal("what came back", &without_empty(expected), &tree::read(&back)?)?;
+    tree::ensure_equal("what came back", &without_empty(&expected), &tree::read(&back)?)?;
 
     rclone.run(&["deletefile", "dav:land/no-extension"])?;
     rclone.run(&["purge", "dav:land"])?;
@@ -197,7 +197,7 @@ fn moves(rclone: &Rclone<'_>) -> Result<()> {
 }
 
 /// rclone copies no empty folders back; a folder counts only if something is in it.
-fn without_empty(tree: tree::Tree) -> tree::Tree {
+fn without_empty(tree: &tree::Tree) -> tree::Tree {
     let used = |path: &str| {
         let inside = format!("{path}/");
         tree.keys().any(|other| other.starts_with(&inside))

@@ -1,0 +1,241 @@
+//! Values that differ from server to server: what counts is where the same one comes again.
+
+use std::collections::HashMap;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A recorded time this near to its exchange is the time of the exchange.
+const NEAR: f64 = 3600.0;
+
+/// What a value is, as far as its form or its place tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Kind {
+    ETag,
+    /// The number of a file or folder.
+    FileId,
+    /// `oc:id`: the number, padded, and the name of the installation.
+    InstanceId,
+    LockToken,
+    /// A long random text.
+    Token,
+}
+
+/// The values met so far in one scenario, in pairs.
+#[derive(Debug, Default)]
+pub(super) struct Relations {
+    ours: HashMap<(Kind, String), String>,
+    recorded: HashMap<(Kind, String), String>,
+}
+
+impl Relations {
+    /// Compares a value of ours with the recorded one. `place` is the property's, header's or
+    /// key's name; `time` is when the recorded exchange took place.
+    pub(super) fn compare(
+        &mut self,
+        place: &str,
+        recorded: &str,
+        ours: &str,
+        time: f64,
+    ) -> Result<(), String> {
+        if same_time(recorded, ours, time) {
+            return Ok(());
+        }
+        match kind(place, recorded) {
+            Some(kind) if has_form(kind, ours) => self.bind(kind, recorded, ours),
+            _ if recorded == ours => Ok(()),
+            _ => Err(format!("{} instead of {}", shown(ours), shown(recorded))),
+        }
+    }
+
+    fn bind(&mut self, kind: Kind, recorded: &str, ours: &str) -> Result<(), String> {
+        if kind == Kind::InstanceId {
+            let number = |text: &str| -> String {
+                text.chars()
+                    .take_while(char::is_ascii_digit)
+                    .collect::<String>()
+                    .trim_start_matches('0')
+                    .into()
+            };
+            self.bind(Kind::FileId, &number(recorded), &number(ours))?;
+        }
+        let (recorded, ours) = (bare(recorded), bare(ours));
+        let known = self.ours.entry((kind, recorded.into())).or_insert_with(|| ours.into());
+        if known != ours {
+            return Err(format!("{} changed where the recorded one stayed", shown(ours)));
+        }
+        let known = self.recorded.entry((kind, ours.into())).or_insert_with(|| recorded.into());
+        if known != recorded {
+            return Err(format!("{} stayed where the recorded one changed", shown(ours)));
+        }
+        Ok(())
+    }
+
+    /// A recorded request text with our values in place of the recorded ones.
+    pub(super) fn to_ours(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for ((kind, recorded), ours) in &self.ours {
+            text = match kind {
+                Kind::FileId => replace_number(&text, recorded, ours),
+                _ => text.replace(recorded.as_str(), ours),
+            };
+        }
+        text
+    }
+}
+
+/// Without the signs around it, which differ from header to body.
+fn bare(value: &str) -> &str {
+    value.trim_matches(['"', '<', '>'])
+}
+
+fn kind(place: &str, recorded: &str) -> Option<Kind> {
+    let place = place.rsplit(['.', '}', ' ']).next().unwrap_or(place).to_ascii_lowercase();
+    let inner = bare(recorded);
+    let hex = |length| inner.len() == length && inner.bytes().all(|b| b.is_ascii_hexdigit());
+    let digits = !inner.is_empty() && inner.bytes().all(|b| b.is_ascii_digit());
+    match place.as_str() {
+        _ if inner.starts_with("opaquelocktoken:") => Some(Kind::LockToken),
+        "etag" | "getetag" | "oc-etag" | "if-none-match" => Some(Kind::ETag),
+        "fileid" if digits => Some(Kind::FileId),
+        "oc-fileid" | "id" if is_instance_id(inner) => Some(Kind::InstanceId),
+        "location" => None,
+        _ if inner == "<app-password>" || inner == "app-password" => Some(Kind::Token),
+        _ if hex(32) => Some(Kind::ETag),
+        _ if inner.len() >= 40
+            && inner.bytes().all(|b| b.is_ascii_alphanumeric())
+            && !hex(40)
+            && !hex(64) =>
+        {
+            Some(Kind::Token)
+        }
+        _ => None,
+    }
+}
+
+fn has_form(kind: Kind, ours: &str) -> bool {
+    let inner = bare(ours);
+    match kind {
+        Kind::ETag => !inner.is_empty() && !ours.starts_with("W/"),
+        Kind::FileId => !inner.is_empty() && inner.bytes().all(|b| b.is_ascii_digit()),
+        Kind::InstanceId => is_instance_id(inner),
+        Kind::LockToken => inner.starts_with("opaquelocktoken:") || inner.starts_with("urn:uuid:"),
+        Kind::Token => inner.len() >= 20 && !inner.contains(char::is_whitespace),
+    }
+}
+
+/// Eight digits or more, then `oc` and the name of the installation.
+fn is_instance_id(text: &str) -> bool {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    digits >= 8 && text.len() > digits && text[digits..].bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+/// Whether both values are times that belong to their exchanges.
+fn same_time(recorded: &str, ours: &str, time: f64) -> bool {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |now| now.as_secs_f64());
+    let near = |value: Option<f64>, reference: f64| {
+        value.is_some_and(|value| (value - reference).abs() < NEAR)
+    };
+    [seconds, milliseconds, http_date]
+        .iter()
+        .any(|read: &fn(&str) -> Option<f64>| near(read(recorded), time) && near(read(ours), now))
+}
+
+fn seconds(text: &str) -> Option<f64> {
+    text.parse().ok()
+}
+
+fn milliseconds(text: &str) -> Option<f64> {
+    seconds(text).map(|value| value / 1000.0)
+}
+
+/// An IMF-fixdate (RFC 9110, section 5.6.7) in Unix seconds.
+fn http_date(text: &str) -> Option<f64> {
+    let words: Vec<&str> = text.strip_suffix(" GMT")?.split_whitespace().collect();
+    let [_, day, month, year, clock] = words[..] else { return None };
+    let months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    let month = months.find(month)? as i64 / 3 + 1;
+    let (day, year): (i64, i64) = (day.parse().ok()?, year.parse().ok()?);
+    let clock: Vec<i64> = clock.split(':').filter_map(|part| part.parse().ok()).collect();
+    let [hour, minute, second] = clock[..] else { return None };
+    // Days since 1970 in the proleptic Gregorian calendar, counted from March.
+    let shifted = if month <= 2 { year - 1 } else { year };
+    let era = shifted.div_euclid(400);
+    let year_of_era = shifted.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    let days = era * 146_097 + day_of_era - 719_468;
+    Some((days * 86_400 + hour * 3600 + minute * 60 + second) as f64)
+}
+
+/// Replaces a number that stands alone: not as a part of a longer one or of a word.
+fn replace_number(text: &str, number: &str, with: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(number) {
+        let end = at + number.len();
+        let word = |byte: Option<u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric());
+        let inside = word(rest[..at].bytes().last()) || word(rest[end..].bytes().next());
+        result.push_str(&rest[..at]);
+        result.push_str(if inside { number } else { with });
+        rest = &rest[end..];
+    }
+    result + rest
+}
+
+/// A value for a message, shortened.
+fn shown(value: &str) -> String {
+    let short: String = value.chars().take(120).collect();
+    if short.len() < value.len() { format!("{short:?}…") } else { format!("{short:?}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "\"d156d36064fdfbfa5c10e5a051dd655d\"";
+    const B: &str = "\"dd1a6e30517711aa5b32d956d081f156\"";
+
+    #[test]
+    fn etags_are_compared_by_relation() {
+        let mut relations = Relations::default();
+        relations.compare("header ETag", A, "\"x1\"", 0.0).unwrap();
+        relations.compare("{DAV:}getetag", A, "\"x1\"", 0.0).unwrap();
+        let changed = relations.compare("{DAV:}getetag", A, "\"x2\"", 0.0).unwrap_err();
+        assert_eq!(changed, "\"x2\" changed where the recorded one stayed");
+        let stayed = relations.compare("{DAV:}getetag", B, "\"x1\"", 0.0).unwrap_err();
+        assert_eq!(stayed, "\"x1\" stayed where the recorded one changed");
+        assert!(relations.compare("{DAV:}getetag", B, "W/\"x3\"", 0.0).is_err());
+        assert_eq!(relations.to_ours(&format!("If: ([{A}])")), "If: ([\"x1\"])");
+    }
+
+    #[test]
+    fn both_forms_of_an_id_belong_together() {
+        let mut relations = Relations::default();
+        relations.compare("oc-fileid", "00011720oc48fzr4wkqv", "00000007ocabc", 0.0).unwrap();
+        relations.compare("fileid", "11720", "7", 0.0).unwrap();
+        assert!(relations.compare("fileid", "11720", "8", 0.0).is_err());
+        assert_eq!(relations.to_ours("/f/11720?x=117201"), "/f/7?x=117201");
+    }
+
+    #[test]
+    fn times_of_the_exchange_are_times_of_ours() {
+        let mut relations = Relations::default();
+        let recorded = "Mon, 23 Nov 2026 15:49:09 GMT";
+        let at = http_date(recorded).unwrap();
+        assert_eq!(at, 1_795_448_949.0);
+        assert_eq!(http_date("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0.0));
+        assert_eq!(http_date("Tue, 29 Feb 2000 23:59:59 GMT"), Some(951_868_799.0));
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().to_string();
+        relations.compare("mtime", "1795448949", &now, at).unwrap();
+        assert!(relations.compare("mtime", "1795448949", "1500000000", at).is_err());
+        relations.compare("mtime", "1500000000", "1500000000", at).unwrap();
+        assert!(relations.compare("mtime", "1500000000", &now, at).is_err());
+    }
+
+    #[test]
+    fn a_literal_is_a_literal() {
+        let mut relations = Relations::default();
+        relations.compare("displayname", "a", "a", 0.0).unwrap();
+        let difference = relations.compare("displayname", "a", "b", 0.0).unwrap_err();
+        assert_eq!(difference, "\"b\" instead of \"a\"");
+    }
+}

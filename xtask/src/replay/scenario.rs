@@ -1,0 +1,173 @@
+//! One scenario: set up, sent request by request, compared.
+
+use std::collections::BTreeMap;
+
+use super::differences::{Difference, Differences};
+use super::people::People;
+use super::recording::Exchange;
+use super::relations::Relations;
+use super::{headers, json, setup, xml};
+use crate::failure::{Context as _, Result};
+use crate::http::{Endpoint, Request, Response};
+
+/// What is remembered from one exchange to the next.
+struct Run<'a> {
+    people: People,
+    authority: &'a str,
+    relations: Relations,
+    /// By sender, since people keep cookies as real clients do.
+    cookies: BTreeMap<String, BTreeMap<String, String>>,
+    /// The first app password that was given out.
+    app_password: Option<String>,
+}
+
+/// Replays a scenario and adds what differs to the list.
+pub(super) fn replay(
+    admin: &Endpoint,
+    suffix: String,
+    name: &str,
+    exchanges: &[Exchange],
+    found: &mut Vec<Difference>,
+) -> Result<()> {
+    let people = People::make(admin, suffix, exchanges)?;
+    setup::lay(&people, name, exchanges)?;
+    let mut run = Run {
+        people,
+        authority: &admin.authority,
+        relations: Relations::default(),
+        cookies: BTreeMap::new(),
+        app_password: None,
+    };
+    for exchange in exchanges {
+        let what = format!("#{} {} {}", exchange.n, exchange.method, exchange.path);
+        let response = run.send(exchange).context(what)?;
+        let mut differences = Differences::new(name, exchange.n, found);
+        run.compare(exchange, &response, &mut differences)?;
+    }
+    Ok(())
+}
+
+impl Run<'_> {
+    fn send(&mut self, exchange: &Exchange) -> Result<Response> {
+        let ours = |text: &str| self.relations.to_ours(&self.people.to_ours(text));
+        let mut request = Request::new(self.authority, &exchange.method, &ours(&exchange.path));
+        let explicit = exchange
+            .request_headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        if !explicit {
+            let credentials = self.people.credentials(exchange, self.app_password.as_deref());
+            if let Some((user, password)) = credentials {
+                request = request.basic(&user, &password);
+            }
+        }
+        for (name, value) in &exchange.request_headers {
+            // Which credentials were wrong is not recorded, only that they were.
+            let wrong = value.contains("<credentials>");
+            let value = if wrong { "Basic bm9ib2R5Ondyb25n".to_owned() } else { ours(value) };
+            request = request.header(name, &value);
+        }
+        if let Some(jar) = self.cookies.get(&exchange.sender) {
+            let line: Vec<String> =
+                jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header("Cookie", &line.join("; "));
+        }
+        let body = exchange.request_body.to_send()?;
+        let body = match String::from_utf8(body) {
+            Ok(text) => ours(&text).into_bytes(),
+            Err(binary) => binary.into_bytes(),
+        };
+        let response = request.body(body).send()?;
+        self.remember(exchange, &response);
+        Ok(response)
+    }
+
+    fn remember(&mut self, exchange: &Exchange, response: &Response) {
+        let jar = self.cookies.entry(exchange.sender.clone()).or_default();
+        for (name, value) in &response.headers {
+            if name.eq_ignore_ascii_case("set-cookie") {
+                let pair = value.split(';').next().unwrap_or_default();
+                if let Some((name, value)) = pair.split_once('=') {
+                    jar.insert(name.trim().to_owned(), value.trim().to_owned());
+                }
+            }
+        }
+        if jar.is_empty() {
+            self.cookies.remove(&exchange.sender);
+        }
+        let given = serde_json::from_slice::<serde_json::Value>(&response.body)
+            .ok()
+            .and_then(|value| value["ocs"]["data"]["apppassword"].as_str().map(ToOwned::to_owned));
+        if self.app_password.is_none() {
+            self.app_password = given;
+        }
+    }
+
+    fn compare(
+        &mut self,
+        exchange: &Exchange,
+        response: &Response,
+        differences: &mut Differences<'_>,
+    ) -> Result<()> {
+        if exchange.status == 500 {
+            // An accident of the recorded server; ours only must not have one too.
+            if response.status == 500 {
+                differences.add("status", "500, as the recorded server's accident".into());
+            }
+            return Ok(());
+        }
+        if exchange.status != response.status {
+            let text = format!("{} instead of {}", response.status, exchange.status);
+            differences.add("status", text);
+            return Ok(());
+        }
+        headers::compare(exchange, response, &self.people, &mut self.relations, differences);
+        self.compare_body(exchange, response, differences)
+    }
+
+    fn compare_body(
+        &mut self,
+        exchange: &Exchange,
+        response: &Response,
+        differences: &mut Differences<'_>,
+    ) -> Result<()> {
+        let content_type = exchange.header("Content-Type").unwrap_or_default();
+        let recorded = exchange.body.as_text();
+        let ours = self.people.to_recorded(&response.text());
+        if exchange.body.text.is_none() {
+            let length = exchange.body.length.unwrap_or_default();
+            // Pictures are drawn anew; other bytes keep at least their number.
+            if !content_type.starts_with("image/") && length != response.body.len() {
+                let text = format!("{} bytes instead of {length}", response.body.len());
+                differences.add("body", text);
+            }
+        } else if recorded.is_empty() || ours.is_empty() {
+            if recorded.is_empty() != ours.is_empty() {
+                let text = format!("{} bytes instead of {}", ours.len(), recorded.len());
+                differences.add("body", text);
+            }
+        } else if content_type.starts_with("application/xml") || recorded.starts_with("<?xml") {
+            let written = exchange.method == "GET" && content_type.starts_with("text/");
+            if written && recorded == ours {
+                return Ok(());
+            }
+            xml::compare(recorded, &ours, exchange.time, &mut self.relations, differences)?;
+        } else if content_type.starts_with("application/json") {
+            let theirs = serde_json::from_str(recorded).context("recorded JSON")?;
+            match serde_json::from_str(&ours) {
+                Ok(own) => {
+                    let relations = &mut self.relations;
+                    json::compare("body", &theirs, &own, exchange.time, relations, differences);
+                }
+                Err(error) => differences.add("body", format!("not JSON: {error}")),
+            }
+        } else if recorded.trim_start().starts_with("<!DOCTYPE html") {
+            if !ours.trim_start().to_ascii_lowercase().starts_with("<!doctype html") {
+                differences.add("body", "is no HTML page".into());
+            }
+        } else if recorded != ours {
+            differences.add("body", "another text".into());
+        }
+        Ok(())
+    }
+}

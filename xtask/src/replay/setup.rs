@@ -1,0 +1,108 @@
+//! What a scenario found when it began: the recordings leave that out.
+
+use std::collections::BTreeSet;
+
+use super::people::People;
+use super::recording::Exchange;
+use super::xml::Multistatus;
+use crate::failure::{Context as _, Result, ensure};
+use crate::http::Endpoint;
+
+/// The content of the file that the range scenarios read.
+const RANGE_CONTENT: &str = "0123456789abcdefghij";
+
+/// Lays the scenario's folder and the files that it reads without having written them.
+pub(super) fn lay(people: &People, scenario: &str, exchanges: &[Exchange]) -> Result<()> {
+    let home = people.home("alice");
+    let folder = folder_name(scenario);
+    let inside = format!("/{folder}");
+    let used = exchanges.iter().any(|exchange| {
+        names_folder(&exchange.path, &inside)
+            || names_folder(exchange.request_body.as_text(), &inside)
+    });
+    if used {
+        make(&home, "MKCOL", &folder, "")?;
+    }
+    match scenario {
+        "files.get-content-types" => {
+            for exchange in exchanges {
+                let name = exchange.path.rsplit('/').next().unwrap_or_default();
+                make(&home, "PUT", &format!("{folder}/{name}"), exchange.body.as_text())?;
+            }
+        }
+        "files.mimetypes" => {
+            for (name, _) in listed(exchanges.first(), "mimetypes/")? {
+                make(&home, "PUT", &format!("{folder}/{name}"), "x")?;
+            }
+        }
+        "copy.many-files" | "move.many-files" => {
+            make(&home, "MKCOL", &format!("{folder}/d"), "")?;
+            for (name, length) in listed(exchanges.last(), "many-files/e/")? {
+                make(&home, "PUT", &format!("{folder}/d/{name}"), &"x".repeat(length))?;
+            }
+        }
+        _ if scenario.starts_with("range.") => {
+            let writes = exchanges
+                .iter()
+                .any(|exchange| exchange.method != "GET" && exchange.method != "HEAD");
+            if !writes {
+                make(&home, "PUT", &format!("{folder}/r.txt"), RANGE_CONTENT)?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// `range.00-bytes_0-4` works in the folder `00-bytes-0-4`.
+fn folder_name(scenario: &str) -> String {
+    let name = scenario.split_once('.').map_or(scenario, |(_, name)| name);
+    name.split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("-")
+        .to_ascii_lowercase()
+}
+
+fn names_folder(text: &str, inside: &str) -> bool {
+    text.match_indices(inside).any(|(at, _)| {
+        let next = text[at + inside.len()..].bytes().next();
+        next.is_none_or(|byte| !byte.is_ascii_alphanumeric() && byte != b'-' && byte != b'_')
+    })
+}
+
+/// The files in a recorded listing, by the part of their address below `folder`, with lengths.
+fn listed(exchange: Option<&Exchange>, folder: &str) -> Result<BTreeSet<(String, usize)>> {
+    let exchange = exchange.context("no listing is recorded")?;
+    let listing = Multistatus::parse(exchange.body.as_text())?;
+    let mut files = BTreeSet::new();
+    for response in &listing.responses {
+        let (_, name) = response.href.rsplit_once(folder).context("an address elsewhere")?;
+        if !name.is_empty() && !name.ends_with('/') {
+            let length = response.text("getcontentlength").and_then(|text| text.parse().ok());
+            files.insert((name.to_owned(), length.unwrap_or(1)));
+        }
+    }
+    ensure!(!files.is_empty(), "the recorded listing names no file");
+    Ok(files)
+}
+
+fn make(home: &Endpoint, method: &str, path: &str, body: &str) -> Result<()> {
+    let answer = home.request(method, &format!("{}{path}", home.path)).body(body).send()?;
+    ensure!(answer.status == 201, "set-up: {method} {path} was answered {}", answer.status);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_named_as_in_the_recordings() {
+        assert_eq!(folder_name("range.17-bytes_0-4_"), "17-bytes-0-4");
+        assert_eq!(folder_name("names.len-255"), "len-255");
+        assert!(names_folder("/files/alice/range/x", "/range"));
+        assert!(names_folder("X-File-Path: /range\r\n", "/range"));
+        assert!(!names_folder("/files/alice/range-2/x", "/range"));
+    }
+}
