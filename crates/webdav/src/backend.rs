@@ -3,7 +3,7 @@
 use std::fmt;
 
 use allmende_types::{ETag, Name, SpacePath, Timestamp};
-use allmende_webdav_proto::{PropName, PropUpdate};
+use allmende_webdav_proto::{Href, PropName, request::PropUpdate};
 use async_trait::async_trait;
 use http::HeaderMap;
 
@@ -69,10 +69,7 @@ pub trait Backend: Clone + fmt::Debug + Send + Sync + 'static {
     ///
     /// A missing parent is [`Error::missing_parent`]; anything at the target is
     /// [`MethodNotAllowed`](crate::ErrorKind::MethodNotAllowed).
-    async fn make_collection(
-        &self,
-        make: MakeCollection<'_>,
-    ) -> Result<Written<Self::Resource>>;
+    async fn make_collection(&self, make: MakeCollection<'_>) -> Result<Written<Self::Resource>>;
 
     /// Removes a resource with everything below it.
     async fn remove(&self, remove: Remove<'_, Self::Resource>) -> Result<Removed>;
@@ -85,17 +82,15 @@ pub trait Backend: Clone + fmt::Debug + Send + Sync + 'static {
     /// Moves or renames a resource with everything below it. Dead properties and the
     /// identity of each resource move along, locks do not (RFC 4918, section 7.5). What
     /// stands at the target is replaced as a whole, if the expectation admits it.
-    async fn rename(&self, rename: Transfer<'_, Self::Resource>) -> Result<Written<Self::Resource>>;
+    async fn rename(&self, rename: Transfer<'_, Self::Resource>)
+    -> Result<Written<Self::Resource>>;
 
     /// Sets and removes properties, all or none.
     ///
     /// The handler has asked the [providers](crate::PropertyProvider) whether each may be
     /// changed; live ones are among them, if their provider admitted it. To remove what is
     /// not there is no error.
-    async fn patch_properties(
-        &self,
-        patch: Patch<'_, Self::Resource>,
-    ) -> Result<Patched>;
+    async fn patch_properties(&self, patch: Patch<'_, Self::Resource>) -> Result<Patched>;
 
     /// The dead properties of each resource.
     async fn dead_properties(
@@ -108,9 +103,21 @@ pub trait Backend: Clone + fmt::Debug + Send + Sync + 'static {
         Ok(vec![None; page.len()])
     }
 
+    /// Who the session belongs to, for `current-user-principal` (RFC 5397).
+    fn principal(&self) -> Option<Href> {
+        None
+    }
+
     /// The locks that cover each path, whether something stands there or not: its own, and
     /// those of infinite depth above it.
     async fn locks(&self, paths: &[&SpacePath]) -> Result<Vec<Vec<Lock>>>;
+
+    /// The locks that cover each resource of a page: what listings show. A backend that can
+    /// look them up for a whole page at once does it here.
+    async fn locks_on(&self, page: &[Entry<Self::Resource>]) -> Result<Vec<Vec<Lock>>> {
+        let paths: Vec<&SpacePath> = page.iter().map(|entry| &entry.path).collect();
+        self.locks(&paths).await
+    }
 
     /// Takes a lock on a resource that exists.
     ///

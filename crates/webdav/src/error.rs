@@ -2,8 +2,12 @@
 
 use std::{borrow::Cow, error::Error as StdError, fmt, io};
 
-use allmende_types::{InvalidName, InvalidPath, SpacePath};
-use allmende_webdav_proto::{Condition, DavErrorBody, Href, Retry, RetryAdvice};
+use allmende_types::{ETag, InvalidName, InvalidPath, SpacePath};
+use allmende_webdav_proto::{
+    Condition, DavErrorBody, DestinationError, Href, RequestError, XmlError,
+    error::{Retry, RetryAdvice},
+    headers::HeaderError,
+};
 use http::StatusCode;
 
 /// A result of a backend, a plug-in or a handler.
@@ -38,6 +42,7 @@ struct Details {
     header: Option<&'static str>,
     retry: Option<Retry>,
     hint: Option<String>,
+    etag: Option<ETag>,
 }
 
 /// The kinds of failure. Each has one status and one exception name.
@@ -134,9 +139,10 @@ impl ErrorKind {
             Self::FailedDependency => {
                 (StatusCode::FAILED_DEPENDENCY, "Sabre\\DAV\\Exception\\FailedDependency")
             }
-            Self::Throttled => {
-                (StatusCode::TOO_MANY_REQUESTS, "OCA\\DAV\\Connector\\Sabre\\Exception\\TooManyRequests")
-            }
+            Self::Throttled => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "OCA\\DAV\\Connector\\Sabre\\Exception\\TooManyRequests",
+            ),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "Sabre\\DAV\\Exception"),
             Self::NotImplemented => {
                 (StatusCode::NOT_IMPLEMENTED, "Sabre\\DAV\\Exception\\NotImplemented")
@@ -230,6 +236,14 @@ impl Error {
         self
     }
 
+    /// The same with the etag that the resource has now: whoever failed on a condition need
+    /// not ask for it.
+    #[must_use]
+    pub fn with_etag(mut self, etag: Option<ETag>) -> Self {
+        self.details.etag = etag;
+        self
+    }
+
     /// The same under another exception name, where a client switches on it.
     #[must_use]
     pub fn with_exception(mut self, name: impl Into<Cow<'static, str>>) -> Self {
@@ -280,6 +294,12 @@ impl Error {
         &self.details.conditions
     }
 
+    /// The etag that the resource has now, if it was told.
+    #[must_use]
+    pub fn etag(&self) -> Option<&ETag> {
+        self.details.etag.as_ref()
+    }
+
     /// Whether the same request may succeed later without anybody changing anything.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
@@ -323,7 +343,7 @@ impl StdError for Error {
 
 impl From<InvalidName> for Error {
     fn from(error: InvalidName) -> Self {
-        let retry = Retry { retry: RetryAdvice::GiveUp, reason: error.to_string() };
+        let retry = Retry { advice: RetryAdvice::GiveUp, reason: error.to_string() };
         Self::new(ErrorKind::InvalidName, error.to_string()).with_retry(retry).with_source(error)
     }
 }
@@ -336,3 +356,16 @@ impl From<InvalidPath> for Error {
         }
     }
 }
+
+/// Headers and bodies that cannot be read are the client's fault, whatever is wrong with them.
+macro_rules! bad_request {
+    ($($error:ty),*) => {$(
+        impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                Self::new(ErrorKind::BadRequest, error.to_string()).with_source(error)
+            }
+        }
+    )*};
+}
+
+bad_request!(HeaderError, XmlError, RequestError, DestinationError);

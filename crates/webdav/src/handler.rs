@@ -10,11 +10,12 @@ use crate::{
     backend::Backend,
     body::{BodyError, DavBody},
     error::{Error, ErrorKind, Result},
-    method, respond,
+    method,
     mount::Mount,
     options::Options,
     property::{CoreOptions, CoreProperties, DeadProperties, PropertyProvider},
     report::{CollectionHandler, ReportHandler, SearchHandler},
+    respond,
 };
 
 /// A WebDAV server without a tree: options, properties, reports. Cheap to clone.

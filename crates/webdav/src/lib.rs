@@ -42,6 +42,8 @@ pub use self::{
         CoreOptions, CoreProperties, DeadProperties, NameListing, PropertyPage, PropertyProvider,
         Selection, Slot, Wanted,
     },
-    report::{CollectionHandler, Found, Reply, ReportHandler, ReportRequest, SearchHandler, Source},
+    report::{
+        CollectionHandler, Found, Reply, ReportHandler, ReportRequest, SearchHandler, Source,
+    },
     service::DavService,
 };

@@ -5,8 +5,8 @@ mod memory;
 use std::fmt;
 
 use allmende_types::SpacePath;
-pub use allmende_webdav_proto::{LockScope, LockTimeout};
-use allmende_webdav_proto::{ActiveLock, Depth, Element};
+use allmende_webdav_proto::{ActiveLock, Element, headers::Depth};
+pub use allmende_webdav_proto::{LockScope, headers::LockTimeout};
 
 pub use self::memory::{GuardedWrite, MemoryLocks, NewLock};
 use crate::{
@@ -75,17 +75,15 @@ pub struct Lock {
 impl Lock {
     /// The lock as `d:lockdiscovery` shows it.
     pub(crate) fn to_active(&self, mount: &Mount) -> ActiveLock {
-        ActiveLock {
-            scope: self.scope,
-            depth: match self.depth {
-                LockDepth::Zero => Depth::Zero,
-                LockDepth::Infinity => Depth::Infinity,
-            },
-            owner: self.owner.clone(),
-            timeout: self.timeout,
-            token: self.token.as_str().to_owned(),
-            root: mount.href(&self.root, self.root_kind),
-        }
+        let root = mount.href(&self.root, self.root_kind);
+        let mut active = ActiveLock::new(self.token.as_str(), root, self.scope);
+        active.depth = match self.depth {
+            LockDepth::Zero => Depth::Zero,
+            LockDepth::Infinity => Depth::Infinity,
+        };
+        active.owner.clone_from(&self.owner);
+        active.timeout = self.timeout;
+        active
     }
 }
 

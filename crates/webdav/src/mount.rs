@@ -67,7 +67,10 @@ impl Mount {
     }
 
     /// The same for a path that is decoded already.
-    pub(crate) fn locate_decoded(&self, decoded: &str) -> Result<SpacePath> {
+    ///
+    /// # Errors
+    /// As of [`Mount::locate`].
+    pub fn locate_decoded(&self, decoded: &str) -> Result<SpacePath> {
         let inside = (decoded.strip_prefix(self.path.as_str()))
             .filter(|rest| rest.is_empty() || rest.starts_with('/'));
         match inside {

@@ -1,6 +1,6 @@
 //! What an embedder decides.
 
-use allmende_webdav_proto::{Depth, XmlLimits};
+use allmende_webdav_proto::{XmlLimits, headers::Depth};
 use http::{Method, StatusCode};
 
 /// The choices of a [`DavHandler`](crate::DavHandler). The default follows the RFCs; each

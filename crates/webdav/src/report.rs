@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use allmende_webdav_proto::{Element, PropName, Propfind};
+use allmende_webdav_proto::{Element, PropName, request::Propfind};
 use async_trait::async_trait;
 use http::{HeaderMap, Response, request::Parts};
 

@@ -1,3 +1,54 @@
-//! A directory of the local disk over WebDAV
+//! Serves a directory over WebDAV: `allmende-dav-folder DIR [ADDRESS]`.
+//!
+//! There is no sign-in: whoever reaches the address may read and write everything in the
+//! directory. So it listens on this machine only, unless another address is given.
 
-fn main() {}
+use std::{env, error::Error, ffi::OsString, net::SocketAddr, process::ExitCode};
+
+use allmende_webdav::{DavHandler, DavService, Mount, Options, fs::LocalFolder};
+use axum::Router;
+use tokio::{net::TcpListener, signal};
+
+const USAGE: &str = "usage: allmende-dav-folder DIR [ADDRESS]
+
+Serves the directory DIR over WebDAV at ADDRESS (127.0.0.1:4918 if not given; port 0 takes
+a free one). Nobody is asked for a password.";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
+    let (folder, address) = match arguments.as_slice() {
+        [folder] => (folder, "127.0.0.1:4918"),
+        [folder, address] => (folder, address.to_str().unwrap_or_default()),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match serve(folder, address).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("allmende-dav-folder: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(folder: &OsString, address: &str) -> Result<(), Box<dyn Error>> {
+    let address: SocketAddr = address.parse()?;
+    let folder = LocalFolder::open(folder)?;
+    let handler = DavHandler::builder(Options::default()).build();
+    let service = DavService::new(handler, folder, Mount::root());
+
+    let listener = TcpListener::bind(address).await?;
+    println!("http://{}/", listener.local_addr()?);
+    let router = Router::new().fallback_service(service);
+    let interrupted = async {
+        // Without signals the server runs until it is killed.
+        if signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    axum::serve(listener, router).with_graceful_shutdown(interrupted).await?;
+    Ok(())
+}

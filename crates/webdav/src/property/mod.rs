@@ -5,16 +5,17 @@ mod dead;
 
 use std::fmt;
 
-use allmende_webdav_proto::{PropName, PropUpdate, PropsWriter};
+use allmende_webdav_proto::{PropName, multistatus::PropsWriter, request::PropUpdate};
 use async_trait::async_trait;
 
 pub use self::{
-    core::{CoreProperties, CoreOptions},
+    core::{CoreOptions, CoreProperties},
     dead::DeadProperties,
 };
 use crate::{
     backend::{Backend, Entry},
     error::{Error, Result},
+    mount::Mount,
 };
 
 /// A source of properties.
@@ -32,7 +33,7 @@ use crate::{
 ///     Backend, Entry, PropertyPage, PropertyProvider, Resource, Result, Selection, Slot,
 ///     Wanted,
 /// };
-/// use allmende_webdav_proto::{Namespace, PropName, PropsWriter};
+/// use allmende_webdav_proto::{Namespace, PropName, multistatus::PropsWriter};
 ///
 /// /// `{urn:example}shout`: the name in capitals.
 /// #[derive(Debug)]
@@ -124,6 +125,8 @@ pub struct Selection<'a> {
     pub wanted: &'a [Wanted],
     /// And those that belong to single resources, if `allprop` or `propname` was asked.
     pub listing: Option<NameListing>,
+    /// Where the tree hangs, for hrefs.
+    pub mount: &'a Mount,
 }
 
 /// The properties of one page, loaded.

@@ -1,0 +1,160 @@
+//! Which properties of each resource are written, and by whom.
+
+use std::collections::HashSet;
+
+use allmende_webdav_proto::{
+    Href, MultistatusWriter, PropName,
+    multistatus::{MissingProps, MultistatusOptions},
+    request::Propfind,
+};
+use futures_util::future::try_join_all;
+
+use crate::{
+    backend::{Backend, Entry, Kind, Resource},
+    error::Result,
+    handler::DavHandler,
+    mount::Mount,
+    property::{NameListing, PropertyPage, Selection, Wanted},
+};
+
+/// The properties that a request wants, each with the provider that has it.
+#[derive(Debug)]
+pub(crate) struct Plan<B: Backend> {
+    handler: DavHandler<B>,
+    /// In the order of the request: provider and property.
+    order: Vec<(usize, Wanted)>,
+    /// The same by provider, for loading.
+    by_provider: Vec<Vec<Wanted>>,
+    listing: Option<NameListing>,
+    pub(crate) missing: MissingProps,
+}
+
+/// The properties of a page, loaded: one part per provider that is asked.
+pub(crate) type Loaded<R> = Vec<Option<Box<dyn PropertyPage<R>>>>;
+
+impl<B: Backend> Plan<B> {
+    pub(crate) fn new(handler: DavHandler<B>, wish: &Propfind, missing: MissingProps) -> Self {
+        let listing = match wish {
+            Propfind::Prop(_) => None,
+            Propfind::Allprop { .. } => Some(NameListing::AllProp),
+            Propfind::Propname => Some(NameListing::PropName),
+        };
+        let providers = &handler.inner().providers;
+        let mut names: Vec<PropName> = (listing.iter())
+            .flat_map(|listing| providers.iter().flat_map(|p| p.names(*listing)))
+            .map(|wanted| wanted.name)
+            .collect();
+        if let Propfind::Prop(more) | Propfind::Allprop { include: more } = wish {
+            names.extend(more.iter().cloned());
+        }
+        let mut seen = HashSet::new();
+        names.retain(|name| seen.insert(name.clone()));
+        let mut order = Vec::with_capacity(names.len());
+        let mut by_provider = vec![Vec::new(); providers.len()];
+        for name in names {
+            let found = (providers.iter().enumerate())
+                .find_map(|(at, provider)| Some((at, provider.find(&name)?)));
+            if let Some((at, slot)) = found {
+                let wanted = Wanted { slot, name };
+                by_provider[at].push(wanted.clone());
+                order.push((at, wanted));
+            }
+        }
+        // Whoever asks for everything does not want to hear what there is not.
+        let missing = if listing.is_some() { MissingProps::Omit } else { missing };
+        Self { handler, order, by_provider, listing, missing }
+    }
+
+    /// A writer that has announced the properties' namespaces.
+    pub(crate) fn writer(&self) -> MultistatusWriter {
+        let mut options = MultistatusOptions::default();
+        options.missing = self.missing;
+        let mut writer = MultistatusWriter::new(Vec::with_capacity(64 * 1024), options);
+        let names: Vec<PropName> = self.order.iter().map(|(_, w)| w.name.clone()).collect();
+        writer.reserve_prefixes(&names);
+        writer
+    }
+
+    /// Loads what the properties of a page need, from all providers at once.
+    pub(crate) async fn load(
+        &self,
+        backend: &B,
+        mount: &Mount,
+        page: &[Entry<B::Resource>],
+    ) -> Result<Loaded<B::Resource>> {
+        let providers = self.handler.inner().providers.iter().zip(&self.by_provider);
+        try_join_all(providers.map(|(provider, wanted)| async move {
+            if page.is_empty() || (wanted.is_empty() && self.listing.is_none()) {
+                return Ok(None);
+            }
+            let selection = Selection { wanted, listing: self.listing, mount };
+            provider.load(backend, page, &selection).await.map(Some)
+        }))
+        .await
+    }
+
+    /// Writes the responses of a page.
+    pub(crate) fn render(
+        &self,
+        writer: &mut MultistatusWriter,
+        mount: &Mount,
+        page: &[Entry<B::Resource>],
+        loaded: &Loaded<B::Resource>,
+    ) {
+        let mut hrefs = Hrefs { mount, parent: None };
+        for (index, entry) in page.iter().enumerate() {
+            let href = hrefs.of(entry);
+            writer.response(&href, |out| {
+                for (at, wanted) in &self.order {
+                    let Some(part) = &loaded[*at] else { continue };
+                    match self.listing {
+                        Some(NameListing::PropName) => {
+                            if part.exists(index, entry, wanted) {
+                                out.found(&wanted.name, |_| {});
+                            }
+                        }
+                        _ => part.write(index, entry, wanted, out),
+                    }
+                }
+                let Some(listing) = self.listing else { return };
+                for part in loaded.iter().flatten() {
+                    for wanted in part.own_names(index) {
+                        if self.order.iter().any(|(_, known)| known.name == wanted.name) {
+                            continue;
+                        }
+                        match listing {
+                            NameListing::PropName => out.found(&wanted.name, |_| {}),
+                            NameListing::AllProp => part.write(index, entry, &wanted, out),
+                        }
+                    }
+                }
+            });
+        }
+    }
+}
+
+/// Hrefs of resources that mostly stand in the same folder: the way to it is encoded once.
+struct Hrefs<'a> {
+    mount: &'a Mount,
+    parent: Option<(&'a [allmende_types::Name], Href)>,
+}
+
+impl<'a> Hrefs<'a> {
+    fn of<R: Resource>(&mut self, entry: &'a Entry<R>) -> Href {
+        let kind = entry.resource.kind();
+        let Some((name, parent)) = entry.path.names().split_last() else {
+            return self.mount.href(&entry.path, kind);
+        };
+        let href = match &self.parent {
+            Some((known, href)) if *known == parent => href.join(name.as_str()),
+            _ => {
+                let folder = entry.path.parent().unwrap_or_default();
+                let href = self.mount.href(&folder, Kind::Collection);
+                let child = href.join(name.as_str());
+                self.parent = Some((parent, href));
+                child
+            }
+        };
+        if kind == Kind::Collection { href.into_collection() } else { href }
+    }
+}
