@@ -1,14 +1,17 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::context::{Context, WhenAbsent};
-use crate::failure::{Result, ensure};
+use crate::failure::{Context as _, Result, ensure};
 use crate::http::Endpoint;
 use crate::plan::{self, Selection};
+use crate::postgres::Postgres;
+use crate::process::Log;
 use crate::{replay, strangers};
 
 /// The commands of this workspace.
@@ -27,6 +30,8 @@ enum Command {
     Replay(ReplayArgs),
     /// Let one foreign client work against a server that already runs.
     Stranger(StrangerArgs),
+    /// Run a command with a PostgreSQL of its own, for the tests of one crate.
+    WithPostgres(WithPostgresArgs),
 }
 
 #[derive(Debug, Args)]
@@ -82,6 +87,13 @@ struct StrangerArgs {
     password: String,
 }
 
+#[derive(Debug, Args)]
+struct WithPostgresArgs {
+    /// The command, for example `cargo nextest run -p allmende-sql`.
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    command: Vec<OsString>,
+}
+
 impl Cli {
     /// Carries the command out; the code says whether everything passed.
     pub(crate) fn run(self) -> Result<ExitCode> {
@@ -94,8 +106,21 @@ impl Cli {
                 println!("{}", strangers::run_against(&args.name, &context, &endpoint)?);
                 Ok(ExitCode::SUCCESS)
             }
+            Command::WithPostgres(args) => with_postgres(&args.command),
         }
     }
+}
+
+fn with_postgres(command: &[OsString]) -> Result<ExitCode> {
+    let context = Context::discover(None, WhenAbsent::Report)?;
+    let postgres = Postgres::start(&context, &Log::create(context.log_path("postgres"))?)?;
+    let (program, args) = command.split_first().context("no command")?;
+    let status = std::process::Command::new(program)
+        .args(args)
+        .envs(postgres.environment())
+        .status()
+        .context(program.display())?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn test(args: TestArgs) -> Result<ExitCode> {

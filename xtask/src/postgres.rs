@@ -64,9 +64,12 @@ impl Postgres {
         Ok(server)
     }
 
-    /// The address in the form that the tests read.
-    pub(crate) fn url(&self) -> String {
-        format!("postgres://allmende@127.0.0.1:{}/postgres", self.port)
+    /// What the tests read: where the server is, and that it must be used.
+    ///
+    /// Without the second the tests on PostgreSQL would be passed over where there is none.
+    pub(crate) fn environment(&self) -> [(&'static str, String); 2] {
+        let url = format!("postgres://allmende@127.0.0.1:{}/postgres", self.port);
+        [("ALLMENDE_TEST_POSTGRES", url), ("ALLMENDE_REQUIRE_POSTGRES", "1".into())]
     }
 
     fn wait_ready(&mut self, log: &Log) -> Result<()> {

@@ -85,6 +85,11 @@ impl<'a> Call<'a> {
         self
     }
 
+    pub(crate) fn envs<'v>(mut self, values: impl IntoIterator<Item = (&'v str, String)>) -> Self {
+        self.command.envs(values);
+        self
+    }
+
     pub(crate) fn dir(mut self, dir: impl AsRef<Path>) -> Self {
         self.command.current_dir(dir);
         self

@@ -46,7 +46,7 @@ fn traces(root: &Path, home: Option<&Path>) -> Result<Vec<String>> {
     if let Some(home) = home.filter(|home| home.parent().is_some()) {
         let home = text(home)?;
         // Below the home of root only what is hidden is telling: `/root/` occurs in texts.
-        traces.push(if home == "/root" { "/root/.".into() } else { format!("{home}/") });
+        traces.push(if home == "/root" { format!("{home}/.") } else { format!("{home}/") });
     }
     Ok(traces)
 }

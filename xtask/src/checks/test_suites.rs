@@ -17,12 +17,7 @@ pub(super) fn tests(context: &Context, log: &Log) -> Result<String> {
     } else {
         &["test", "--locked", "--workspace", "--all-targets", "--no-fail-fast"]
     };
-    let output = cargo(context, log)
-        .args(args)
-        .env("ALLMENDE_TEST_POSTGRES", postgres.url())
-        // The tests that need a database must fail, not pass over it in silence.
-        .env("ALLMENDE_REQUIRE_POSTGRES", "1")
-        .run()?;
+    let output = cargo(context, log).args(args).envs(postgres.environment()).run()?;
     counted(&output)
 }
 
