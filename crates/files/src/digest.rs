@@ -49,6 +49,14 @@ impl Algorithm {
         }
     }
 
+    /// The checksum of bytes that are all at hand.
+    #[must_use]
+    pub fn checksum(self, bytes: &[u8]) -> Checksum {
+        let mut hasher = Hasher::new(self);
+        hasher.update(bytes);
+        hasher.finish()
+    }
+
     /// Whether two values of this algorithm are the same: short sums are numbers, whose
     /// leading zeros do not count.
     fn same(self, a: &Checksum, b: &Checksum) -> bool {

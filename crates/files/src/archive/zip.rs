@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use rawzip::{
-    EntryPath, Header, ZipArchiveWriter, extra_fields::ExtraFieldId, time::UtcDateTime,
+    Header, ZipArchiveWriter, extra_fields::ExtraFieldId, path::EntryPath, time::UtcDateTime,
 };
 
 use super::{Output, walk::{Item, Walk}};

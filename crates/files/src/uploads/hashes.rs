@@ -79,7 +79,7 @@ impl RunningHashes {
         let at = all.iter().position(|running| running.upload == begun.upload);
         let current = at.and_then(|at| all.remove(at));
         let earlier = |current: &Running| {
-            let starts = current.names.as_ref().map(|(first, _)| first.as_str()).unwrap_or("");
+            let starts = current.names.as_ref().map_or("", |(first, _)| first.as_str());
             begun.names.is_none() && natural_order(name.as_str(), starts).is_lt()
         };
         let keep = current

@@ -134,7 +134,7 @@ impl Uploads {
         id: &Name,
         request: PartRequest,
         body: ByteStream<'_>,
-    ) -> Result<Node> {
+    ) -> Result<allmende_storage::Written> {
         let missing = || Error::new(ErrorKind::NotFound, format!("upload {id}"));
         let folder = self.folder(id).await?.ok_or_else(missing)?;
         self.check_whole(&request).await?;
@@ -163,7 +163,7 @@ impl Uploads {
                     let blob = stored.segment.map(|segment| segment.blob);
                     files.hashes().advance(begun, request.name, blob, hasher);
                 }
-                Ok(written.node)
+                Ok(written)
             }
             Err(error) => {
                 files.discard_after(&error, &stored).await;
