@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use bytes::Buf;
-use http::{HeaderMap, Method, Request, Response, header, request::Parts};
+use http::{HeaderMap, HeaderName, Method, Request, Response, request::Parts};
 use http_body::Body;
 
 use crate::{
@@ -194,8 +194,8 @@ impl<B: Backend> Call<'_, B> {
     }
 
     /// The value of a header as text.
-    pub(crate) fn header(&self, name: header::HeaderName) -> Result<Option<&str>> {
-        let text = self.parts.headers.get(&name).map(|value| value.to_str());
+    pub(crate) fn header(&self, name: &HeaderName) -> Result<Option<&str>> {
+        let text = self.parts.headers.get(name).map(|value| value.to_str());
         text.transpose().map_err(|error| {
             let message = format!("The header {name} is not text");
             Error::new(ErrorKind::BadRequest, message).with_source(error)

@@ -5,6 +5,8 @@ mod dir;
 mod failure;
 mod node;
 mod properties;
+mod recursive;
+mod transfer;
 mod upload;
 
 use std::{

@@ -11,7 +11,7 @@ use rustix::fs::{AtFlags, Mode, OFlags, openat, renameat, unlinkat};
 
 use super::{
     Inner,
-    commit::{flush, keeps_own_properties},
+    commit::flush,
     dir::{DIRECTORY, HIDDEN},
     failure::{from_errno, from_io, is_absent},
     node::LocalNode,
@@ -211,4 +211,9 @@ impl Inner {
         let (folder, name) = self.parent_of(path)?;
         Ok((folder, name.as_str().to_owned()))
     }
+}
+
+/// The kind of thing whose properties stand where: a folder keeps its own inside.
+const fn keeps_own_properties(kind: Kind) -> bool {
+    matches!(kind, Kind::Collection)
 }

@@ -43,7 +43,7 @@ fn properties<B: Backend>(call: &Call<'_, B>, body: &Bytes) -> Result<Vec<PropUp
         return Ok(Vec::new());
     }
     // A body that the server does not know is 415 (RFC 4918, section 9.3).
-    let kind = call.header(header::CONTENT_TYPE)?.unwrap_or_default();
+    let kind = call.header(&header::CONTENT_TYPE)?.unwrap_or_default();
     let media = kind.split(';').next().unwrap_or_default().trim();
     if !media.eq_ignore_ascii_case("application/xml") && !media.eq_ignore_ascii_case("text/xml") {
         let message = "The body of MKCOL is not one that is known here";

@@ -88,9 +88,9 @@ fn last_of_each(changes: &[PropUpdate]) -> Vec<(&PropName, usize)> {
     all
 }
 
-pub(super) fn note(error: &Error) -> StatusNote {
-    let mut note = StatusNote::default();
-    note.condition = error.conditions().first().cloned();
-    note.description = Some(error.message().to_owned());
-    note
+fn note(error: &Error) -> StatusNote {
+    StatusNote {
+        condition: error.conditions().first().cloned(),
+        description: Some(error.message().to_owned()),
+    }
 }

@@ -36,7 +36,7 @@ where
         target: checked.target(),
         body: request::stream(body, length),
         length,
-        content_type: call.header(header::CONTENT_TYPE)?,
+        content_type: call.header(&header::CONTENT_TYPE)?,
         context: checked.context(call),
     };
     let result = call.backend.put(put).await.map_err(|error| {

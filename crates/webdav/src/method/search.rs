@@ -18,7 +18,7 @@ pub(super) async fn search<B: Backend>(
     call: &Call<'_, B>,
     body: Bytes,
 ) -> Result<Response<DavBody>> {
-    let kind = call.header(header::CONTENT_TYPE)?.unwrap_or_default();
+    let kind = call.header(&header::CONTENT_TYPE)?.unwrap_or_default();
     let is_xml = ["text/xml", "application/xml"].iter().any(|xml| kind.starts_with(xml));
     let Some(search) = call.handler.inner().search.as_ref().filter(|_| is_xml) else {
         // The original says so of a body in another format as well.
