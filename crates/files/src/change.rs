@@ -1,6 +1,9 @@
 //! Folders made; nodes removed, moved and copied.
 
-use allmende_storage::{CopyNode, Expect, LockDepth, MakeFolder, MoveNode, Op, PatchProperties, PropertyOwner, PropertyUpdate, RemoveNode};
+use allmende_storage::{
+    CopyNode, Expect, LockDepth, MakeFolder, MoveNode, Op, PatchProperties, PropertyOwner,
+    PropertyUpdate, RemoveNode,
+};
 use allmende_types::{Checksums, Name, Revision, Timestamp};
 
 use crate::{

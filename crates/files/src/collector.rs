@@ -68,7 +68,8 @@ impl Collector {
     /// # Errors
     /// The first failure of a store; the steps after it were not taken.
     pub async fn run_once(&self) -> Result<Collected> {
-        let mut collected = Collected { uploads: uploads::expire(&self.files).await?, ..Collected::default() };
+        let mut collected =
+            Collected { uploads: uploads::expire(&self.files).await?, ..Collected::default() };
         collected.locks = self.end_locks().await?;
         self.purge(&mut collected).await?;
         self.orphans(&mut collected).await?;

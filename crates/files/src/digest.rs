@@ -257,8 +257,13 @@ mod tests {
             assert!(hashes.0.iter().any(|actual| actual == expected), "{expected}");
         }
         hashes.verify(&told).unwrap();
-        hashes.verify(&"adler32:24d0127 Unknown:1 sha1:A9993E364706816ABA3E25717850C26C9CD0D89D"
-            .parse().unwrap()).unwrap();
+        hashes
+            .verify(
+                &"adler32:24d0127 Unknown:1 sha1:A9993E364706816ABA3E25717850C26C9CD0D89D"
+                    .parse()
+                    .unwrap(),
+            )
+            .unwrap();
         for wrong in ["MD5:900150983cd24fb0d6963f7d28e17f73", "CRC32:x", "ADLER32:24d0128"] {
             let error = hashes.verify(&wrong.parse().unwrap()).unwrap_err();
             assert!(matches!(error.kind(), ErrorKind::ChecksumMismatch { .. }), "{wrong}");

@@ -88,7 +88,8 @@ impl View {
         }
         let written = self.commit(ops).await?.written.pop();
         let node = written.map(|written| written.node);
-        let node = node.ok_or_else(|| Error::new(ErrorKind::Unavailable, "a commit without result"))?;
+        let node =
+            node.ok_or_else(|| Error::new(ErrorKind::Unavailable, "a commit without result"))?;
         Ok(self.entry(node, entry.path.clone()))
     }
 

@@ -52,8 +52,11 @@ impl View {
         let (entry, created) = match existing {
             Some(entry) => (entry, false),
             None => {
-                let request =
-                    PutRequest { expect: Expect::Absent, length: Some(0), ..PutRequest::new(place) };
+                let request = PutRequest {
+                    expect: Expect::Absent,
+                    length: Some(0),
+                    ..PutRequest::new(place)
+                };
                 let nothing: ByteStream<'static> = Box::pin(stream::empty());
                 (self.put(request, nothing).await?.entry, true)
             }

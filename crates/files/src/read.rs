@@ -2,7 +2,9 @@
 
 use std::{fmt, io, sync::Arc};
 
-use allmende_storage::{BlobRead, BlobStore, ByteRange, ByteStream, ErrorKind as StoreKind, Segment};
+use allmende_storage::{
+    BlobRead, BlobStore, ByteRange, ByteStream, ErrorKind as StoreKind, Segment,
+};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::{Entry, Error, ErrorKind, Files, Result, View, permissions::Action};
@@ -56,8 +58,8 @@ impl Files {
     pub(crate) async fn segments_of(&self, entry: &Entry) -> Result<Vec<Segment>> {
         let node = &entry.node;
         let content = node.content();
-        let content = content
-            .ok_or_else(|| Error::new(ErrorKind::NotAFile, format!("node {}", node.id)))?;
+        let content =
+            content.ok_or_else(|| Error::new(ErrorKind::NotAFile, format!("node {}", node.id)))?;
         let segments = match (content.id, content.segments) {
             (None, _) => Vec::new(),
             (Some(blob), 1) => vec![Segment { blob, size: node.size }],

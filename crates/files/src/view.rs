@@ -152,11 +152,8 @@ impl View {
     /// A node as an entry of this view.
     pub(crate) fn entry(&self, node: Node, path: Option<SpacePath>) -> Entry {
         let root = node.parent.is_none();
-        let facts = NodeFacts {
-            folder: node.is_folder(),
-            parent_creatable: !root,
-            ..NodeFacts::default()
-        };
+        let facts =
+            NodeFacts { folder: node.is_folder(), parent_creatable: !root, ..NodeFacts::default() };
         let owner = Arc::clone(&self.person);
         Entry { node, permissions: Permissions::ALL, facts, owner, path }
     }
@@ -174,9 +171,8 @@ impl View {
                     return Err(Error::new(ErrorKind::Forbidden, "the root cannot be replaced"));
                 };
                 let folder = self.resolve(&parent).await?;
-                let folder = folder.ok_or_else(|| {
-                    Error::new(ErrorKind::ParentNotFound, format!("/{parent}"))
-                })?;
+                let folder = folder
+                    .ok_or_else(|| Error::new(ErrorKind::ParentNotFound, format!("/{parent}")))?;
                 (folder, name.clone())
             }
         };

@@ -6,7 +6,10 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 use tar::{EntryType, Header};
 
-use super::{Output, walk::{Item, Walk}};
+use super::{
+    Output,
+    walk::{Item, Walk},
+};
 
 const BLOCK: u64 = 512;
 /// Two empty blocks end an archive.

@@ -11,7 +11,10 @@ use rawzip::{
     Header, ZipArchiveWriter, extra_fields::ExtraFieldId, path::EntryPath, time::UtcDateTime,
 };
 
-use super::{Output, walk::{Item, Walk}};
+use super::{
+    Output,
+    walk::{Item, Walk},
+};
 
 const FILE_MODE: u32 = 0o100_644;
 const FOLDER_MODE: u32 = 0o040_755;

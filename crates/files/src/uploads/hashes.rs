@@ -68,13 +68,7 @@ impl RunningHashes {
     }
 
     /// Notes a part that was committed, unless another one came between.
-    pub(crate) fn advance(
-        &self,
-        begun: Running,
-        name: Name,
-        blob: Option<BlobId>,
-        hasher: Hasher,
-    ) {
+    pub(crate) fn advance(&self, begun: Running, name: Name, blob: Option<BlobId>, hasher: Hasher) {
         let mut all = self.get();
         let at = all.iter().position(|running| running.upload == begun.upload);
         let current = at.and_then(|at| all.remove(at));

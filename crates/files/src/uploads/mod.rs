@@ -9,7 +9,9 @@ mod hashes;
 mod order;
 mod registry;
 
-use allmende_storage::{ByteStream, Expect, MakeFolder, Node, Op, PutFile, RemoveNode, Target};
+use allmende_storage::{
+    ByteStream, Expect, MakeFolder, Node, Op, PutFile, RemoveNode, Target, Written as PartWritten,
+};
 use allmende_types::{Checksums, Name, SpacePath};
 
 use crate::{
@@ -122,7 +124,8 @@ impl Uploads {
         Ok(Some(Upload { node, parts }))
     }
 
-    /// Stores a part, in place of an older one of the same name.
+    /// Stores a part, in place of an older one of the same name, and returns its node and
+    /// the one that it replaced.
     ///
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) when the upload is not there (any more),
@@ -134,7 +137,7 @@ impl Uploads {
         id: &Name,
         request: PartRequest,
         body: ByteStream<'_>,
-    ) -> Result<allmende_storage::Written> {
+    ) -> Result<PartWritten> {
         let missing = || Error::new(ErrorKind::NotFound, format!("upload {id}"));
         let folder = self.folder(id).await?.ok_or_else(missing)?;
         self.check_whole(&request).await?;

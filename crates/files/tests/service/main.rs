@@ -1,5 +1,7 @@
 //! The service over the references in memory.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
 mod archives;
 mod bulk;
 mod changes;

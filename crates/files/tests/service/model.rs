@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use allmende_files::{
-    Assembly, FolderRequest, PartRequest, PutRequest, TransferRequest, View,
-};
+use allmende_files::{Assembly, FolderRequest, PartRequest, PutRequest, TransferRequest, View};
 use allmende_storage::ByteRange;
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -144,9 +142,9 @@ async fn apply(world: &World, view: &View, model: &mut Model, step: Step) {
             assert_eq!(done, put(model, &at, &parts.concat()), "upload {at}");
         }
         Step::Many(items) => {
-            let requests = items.iter().map(|(at, bytes)| {
-                (PutRequest::new(path(at)), Bytes::copy_from_slice(bytes))
-            });
+            let requests = items
+                .iter()
+                .map(|(at, bytes)| (PutRequest::new(path(at)), Bytes::copy_from_slice(bytes)));
             let results = view.put_many(requests.collect()).await;
             for (result, (at, bytes)) in results.iter().zip(&items) {
                 assert_eq!(result.is_ok(), put(model, at, bytes), "one of many: {at}");

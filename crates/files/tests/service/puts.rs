@@ -2,9 +2,7 @@ use allmende_files::{Algorithm, ErrorKind, FilesOptions, MissingParents, PutRequ
 use allmende_storage::{ByteStream, Expect};
 use allmende_types::{Checksums, NameReason, Timestamp};
 
-use crate::world::{
-    World, body, broken_body, content, kind, mkdir, name, names, path, put, user,
-};
+use crate::world::{World, body, broken_body, content, kind, mkdir, name, names, path, put, user};
 
 #[tokio::test]
 async fn a_file_is_new_and_then_replaced() {
@@ -60,8 +58,7 @@ async fn a_body_of_another_length_leaves_the_old_content() {
 async fn checksums_are_verified_and_kept_as_they_came() {
     let world = World::new();
     let alice = world.alice().await;
-    let told: Checksums =
-        "sha1:A9993E364706816ABA3E25717850C26C9CD0D89D Odd:7".parse().unwrap();
+    let told: Checksums = "sha1:A9993E364706816ABA3E25717850C26C9CD0D89D Odd:7".parse().unwrap();
     let request = PutRequest { checksums: told.clone(), ..PutRequest::new(path("a")) };
     let written = alice.put(request, body(b"abc")).await.unwrap();
     assert_eq!(written.entry.node.content().unwrap().checksums, told);
@@ -119,10 +116,9 @@ async fn places_that_cannot_be_written() {
         let result = alice.put(PutRequest::new(path(at)), body(b"y")).await;
         assert_eq!(kind(result), expected, "{at}");
     }
-    for (at, reason) in [
-        (".HTAccess", NameReason::Reserved),
-        ("x.part", NameReason::Extension(".part".into())),
-    ] {
+    for (at, reason) in
+        [(".HTAccess", NameReason::Reserved), ("x.part", NameReason::Extension(".part".into()))]
+    {
         match kind(alice.put(PutRequest::new(path(at)), body(b"y")).await) {
             ErrorKind::InvalidName(invalid) => assert_eq!(invalid.reason, reason),
             other => panic!("{other:?}"),

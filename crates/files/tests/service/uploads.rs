@@ -1,14 +1,13 @@
 use allmende_files::{Algorithm, Assembly, ErrorKind, FilesOptions, PartRequest, Uploads};
-use allmende_storage::{ByteRange, Expect, Node};
+use allmende_storage::{ByteRange, Expect};
 use allmende_types::{Checksums, Timestamp};
 
-use crate::world::{
-    World, body, broken_body, content, kind, mkdir, name, path, put, read,
-};
+use crate::world::{World, body, broken_body, content, kind, mkdir, name, path, put, read};
 
-async fn part(uploads: &Uploads, id: &str, part: &str, content: &[u8]) -> Node {
-    let request = PartRequest { length: Some(content.len() as u64), ..PartRequest::new(name(part)) };
-    uploads.put_part(&name(id), request, body(content)).await.unwrap()
+async fn part(uploads: &Uploads, id: &str, part: &str, content: &[u8]) {
+    let request =
+        PartRequest { length: Some(content.len() as u64), ..PartRequest::new(name(part)) };
+    uploads.put_part(&name(id), request, body(content)).await.unwrap();
 }
 
 async fn begun(world: &World, parts: &[(&str, &[u8])]) -> Uploads {
@@ -69,10 +68,8 @@ async fn checksums_are_the_same_whether_hashed_on_arrival_or_read_again() {
                 };
                 part(&uploads, "u", n, bytes).await;
             }
-            let wrong = Assembly {
-                checksums: "SHA1:00".parse().unwrap(),
-                ..Assembly::new(path("a"))
-            };
+            let wrong =
+                Assembly { checksums: "SHA1:00".parse().unwrap(), ..Assembly::new(path("a")) };
             let refused = uploads.assemble(&name("u"), wrong).await;
             assert!(matches!(kind(refused), ErrorKind::ChecksumMismatch { .. }));
             let right = Assembly {
@@ -211,8 +208,7 @@ async fn a_part_beside_the_last_step_is_in_the_file_or_finds_nothing() {
         let uploads = begun(&world, &[("1", b"a")]).await;
         let u = name("u");
         let late = uploads.put_part(&u, PartRequest::new(name("2")), body(b"b"));
-        let (written, late) =
-            tokio::join!(uploads.assemble(&u, Assembly::new(path("f"))), late);
+        let (written, late) = tokio::join!(uploads.assemble(&u, Assembly::new(path("f"))), late);
         written.unwrap();
         let bytes = content(&world.alice().await, "f").await;
         match late {
