@@ -1,0 +1,296 @@
+//! The WebDAV part: `/remote.php/dav/…` and `/remote.php/webdav/…`.
+
+mod answer;
+mod bulk;
+mod checksum;
+mod errors;
+mod fixed;
+mod folder;
+mod headers;
+mod home;
+mod item;
+mod patch;
+mod properties;
+mod uploads;
+
+use allmende_webdav::{CoreOptions, DavBody, DavHandler, Error, ErrorKind, Mount, Options, Result};
+use allmende_webdav_proto::{XmlLimits, headers::Depth, href};
+use http::{HeaderValue, Request, Response, StatusCode};
+
+use self::fixed::{Fixed, FixedKind, Members};
+pub(crate) use self::{answer::Body, home::Home};
+use crate::{
+    avatar,
+    people::{Known, People},
+    route::DavRoot,
+};
+
+/// What the server is capable of, as its `DAV` header tells it. Clients ask for features
+/// by these words.
+const COMPLIANCE: &str = "1, 3, extended-mkcol, nextcloud-checksum-update, 2";
+const ROOT: &str = "/remote.php/dav";
+const LEGACY: &str = "/remote.php/webdav";
+
+/// The handlers of the WebDAV part. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Dav {
+    files: DavHandler<Home>,
+}
+
+impl Dav {
+    pub(crate) fn new() -> Self {
+        let mut options = Options::default();
+        options.compliance = COMPLIANCE.to_owned();
+        // Observed: no depth, and one that cannot be read, are depth 1.
+        options.missing_depth = Depth::One;
+        options.unreadable_depth = allmende_webdav::UnreadableDepth::Ignore;
+        options.missing_parent = allmende_webdav::MissingParent::NotFound;
+        options.removed_property = StatusCode::NO_CONTENT;
+        let mut core = CoreOptions::default();
+        core.unlimited_quota = Some(-3);
+        let files = DavHandler::builder(options)
+            .provider(properties::Properties)
+            .core(core)
+            .collections(folder::FolderDownload)
+            .build();
+        Self { files }
+    }
+
+    /// Answers a request of someone who is signed in.
+    pub(crate) async fn handle(
+        &self,
+        root: DavRoot,
+        home: &Home,
+        people: &People,
+        request: Request<Body>,
+    ) -> Response<DavBody> {
+        let own = home.view.person().as_str();
+        let mut mount = Mount::new(&format!("{ROOT}/files/{own}"));
+        let outcome = match root {
+            DavRoot::Legacy => {
+                mount = Mount::new(LEGACY);
+                self.tree(home, &mount, request).await
+            }
+            DavRoot::Files => {
+                match Owner::of(&request, home, people).await {
+                    Ok(Owner::Caller(spelling)) => {
+                        // Hrefs start with the name as the client wrote it.
+                        mount = Mount::new(&format!("{ROOT}/files/{spelling}"));
+                        self.tree(home, &mount, request).await
+                    }
+                    Ok(Owner::Nobody) => {
+                        let own = Fixed::collection(format!("{ROOT}/files/"));
+                        self.fixed(home, &own, Members::Secret, request).await
+                    }
+                    Ok(Owner::Other(known)) => self.others(home, &known, request).await,
+                    Err(error) => Err(error),
+                }
+            }
+            DavRoot::Uploads => {
+                let (parts, body) = request.into_parts();
+                let rest = below(parts.uri.path(), "/uploads").to_owned();
+                uploads::handle(home, &mount, &rest, &parts, body).await
+            }
+            DavRoot::Bulk if request.method() == http::Method::POST => {
+                let (parts, body) = request.into_parts();
+                bulk::handle(home, &parts, body).await
+            }
+            DavRoot::Root => self.root(home, request).await,
+            DavRoot::Principals => self.principals(home, people, request).await,
+            DavRoot::Avatars => self.avatars(home, people, request).await,
+            DavRoot::Bulk | DavRoot::Unknown => {
+                let name = below(request.uri().path(), "").trim_matches('/');
+                let text = format!("File not found: {name} in 'root'");
+                Err(Error::new(ErrorKind::NotFound, text))
+            }
+        };
+        outcome.unwrap_or_else(|error| self.refuse(&mount, &error))
+    }
+
+    /// An error in the form of this part.
+    pub(crate) fn refuse(&self, mount: &Mount, error: &Error) -> Response<DavBody> {
+        self.files.error_response(mount, error)
+    }
+
+    /// A request on the caller's own tree.
+    async fn tree(
+        &self,
+        home: &Home,
+        mount: &Mount,
+        request: Request<Body>,
+    ) -> Result<Response<DavBody>> {
+        if request.method() == http::Method::PATCH {
+            let path = mount.locate(request.uri().path())?;
+            return checksum::recalculate(home, &path, request.headers()).await;
+        }
+        if request.method() == http::Method::POST {
+            let text = "There was no handler in the system that was willing to handle this POST";
+            return Err(Error::new(ErrorKind::NotImplemented, text));
+        }
+        Ok(self.files.handle(home, mount, request.map(Body::into_inner)).await)
+    }
+
+    /// A request on the tree of somebody else: it is there, and that is all.
+    async fn others(
+        &self,
+        home: &Home,
+        known: &Known,
+        request: Request<Body>,
+    ) -> Result<Response<DavBody>> {
+        if request.method().as_str() != "PROPFIND" {
+            return Err(Error::new(ErrorKind::Forbidden, "This is not your folder"));
+        }
+        let own = Fixed::collection(format!("{ROOT}/files/{}/", known.id));
+        let inside = below(request.uri().path(), "/files").trim_matches('/').contains('/');
+        if inside {
+            return Err(Error::new(ErrorKind::NotFound, "File could not be located"));
+        }
+        self.fixed(home, &own, Members::Listed(&[]), request).await
+    }
+
+    async fn root(&self, home: &Home, request: Request<Body>) -> Result<Response<DavBody>> {
+        let own = Fixed::collection(format!("{ROOT}/"));
+        let members = ["principals", "files", "uploads", "avatars"]
+            .map(|name| Fixed::collection(format!("{ROOT}/{name}/")));
+        self.fixed(home, &own, Members::Listed(&members), request).await
+    }
+
+    async fn principals(
+        &self,
+        home: &Home,
+        people: &People,
+        request: Request<Body>,
+    ) -> Result<Response<DavBody>> {
+        let rest = decode(below(request.uri().path(), "/principals"))?;
+        let segments: Vec<&str> = rest.split('/').filter(|part| !part.is_empty()).collect();
+        match segments[..] {
+            [] => {
+                let own = Fixed::collection(format!("{ROOT}/principals/"));
+                let users = [Fixed::collection(format!("{ROOT}/principals/users/"))];
+                self.fixed(home, &own, Members::Listed(&users), request).await
+            }
+            ["users"] => {
+                let own = Fixed::collection(format!("{ROOT}/principals/users/"));
+                self.fixed(home, &own, Members::Secret, request).await
+            }
+            ["users", user] => {
+                let known = known(people, user).await?;
+                let own = Fixed {
+                    path: principal(known.id.as_str()),
+                    display_name: Some(known.display_name),
+                    kind: FixedKind::Principal,
+                };
+                self.fixed(home, &own, Members::Listed(&[]), request).await
+            }
+            _ => Err(Error::new(ErrorKind::NotFound, "There is no such principal")),
+        }
+    }
+
+    async fn avatars(
+        &self,
+        home: &Home,
+        people: &People,
+        request: Request<Body>,
+    ) -> Result<Response<DavBody>> {
+        let rest = decode(below(request.uri().path(), "/avatars"))?;
+        let segments: Vec<&str> = rest.split('/').filter(|part| !part.is_empty()).collect();
+        match segments[..] {
+            [] => {
+                let own = Fixed::collection(format!("{ROOT}/avatars/"));
+                self.fixed(home, &own, Members::Secret, request).await
+            }
+            [user] => {
+                let known = known(people, user).await?;
+                let own = Fixed::collection(format!("{ROOT}/avatars/{}/", known.id));
+                let path = format!("{}96.jpeg", own.path);
+                let picture = [Fixed { path, display_name: None, kind: FixedKind::Picture }];
+                self.fixed(home, &own, Members::Listed(&picture), request).await
+            }
+            [user, file] => {
+                let known = known(people, user).await?;
+                let size = file.split_once('.').and_then(|(size, ending)| {
+                    let form = match ending {
+                        "png" => avatar::Form::Png,
+                        "jpeg" | "jpg" => avatar::Form::Jpeg,
+                        _ => return None,
+                    };
+                    Some((size.parse::<u32>().ok()?, form))
+                });
+                let missing = || Error::new(ErrorKind::NotFound, "There is no such picture");
+                let (size, form) = size.ok_or_else(missing)?;
+                let picture = avatar::Picture::of(&known, size, form);
+                let picture = picture.await.ok_or_else(missing)?;
+                Ok(picture.respond(request.headers()).map(DavBody::full))
+            }
+            _ => Err(Error::new(ErrorKind::NotFound, "There is no such picture")),
+        }
+    }
+
+    async fn fixed(
+        &self,
+        home: &Home,
+        own: &Fixed,
+        members: Members<'_>,
+        request: Request<Body>,
+    ) -> Result<Response<DavBody>> {
+        let (parts, body) = request.into_parts();
+        let body = body.collect(XmlLimits::default().max_bytes).await?;
+        let principal = principal(home.view.person().as_str());
+        let mut response = fixed::answer(own, members, &principal, &parts, &body)?;
+        response.headers_mut().insert("dav", HeaderValue::from_static(COMPLIANCE));
+        Ok(response)
+    }
+}
+
+/// The address of a person as a principal.
+fn principal(user: &str) -> String {
+    format!("{ROOT}/principals/users/{user}/")
+}
+
+/// Whose tree a path below `/remote.php/dav/files` means.
+enum Owner {
+    /// Nobody's: the list of all trees.
+    Nobody,
+    /// The caller's, in this spelling.
+    Caller(String),
+    /// Somebody else's.
+    Other(Known),
+}
+
+impl Owner {
+    async fn of(request: &Request<Body>, home: &Home, people: &People) -> Result<Self> {
+        let first = below(request.uri().path(), "/files")
+            .trim_start_matches('/')
+            .split('/')
+            .next()
+            .unwrap_or_default();
+        if first.is_empty() {
+            return Ok(Self::Nobody);
+        }
+        let name = decode(first)?;
+        if name.eq_ignore_ascii_case(home.view.person().as_str()) {
+            return Ok(Self::Caller(name));
+        }
+        Ok(Self::Other(known(people, &name).await?))
+    }
+}
+
+async fn known(people: &People, name: &str) -> Result<Known> {
+    let missing =
+        || Error::new(ErrorKind::NotFound, format!("Principal with name {name} not found"));
+    let found = people.find(name).await.map_err(|error| {
+        Error::new(ErrorKind::Unavailable, "The server cannot answer now").with_source(error)
+    })?;
+    found.ok_or_else(missing)
+}
+
+fn decode(encoded: &str) -> Result<String> {
+    href::decode(encoded).map_err(|error| {
+        Error::new(ErrorKind::BadRequest, "The URL is not properly encoded").with_source(error)
+    })
+}
+
+/// What follows a root of the DAV part in a request's path.
+fn below<'a>(path: &'a str, root: &str) -> &'a str {
+    path.strip_prefix(ROOT).and_then(|rest| rest.strip_prefix(root)).unwrap_or_default()
+}

@@ -1,0 +1,171 @@
+//! The properties of one page of entries, written.
+
+use std::sync::Arc;
+
+use allmende_storage::{ChildCount, Lock};
+use allmende_types::{InstanceId, Permissions, Timestamp};
+use allmende_webdav::{Entry, PropertyPage, Wanted};
+use allmende_webdav_proto::{PropName, multistatus::PropsWriter};
+
+use super::{Home, Item, Known};
+
+/// What was loaded for a page. A list that nothing asked for is empty.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    instance: Arc<InstanceId>,
+    owner_name: Arc<str>,
+    pub(super) favourites: Vec<bool>,
+    pub(super) children: Vec<ChildCount>,
+    pub(super) locks: Vec<Vec<Lock>>,
+}
+
+impl Loaded {
+    pub(super) fn new(home: &Home) -> Self {
+        Self {
+            instance: home.instance.clone(),
+            owner_name: home.display_name.clone(),
+            favourites: Vec::new(),
+            children: Vec::new(),
+            locks: Vec::new(),
+        }
+    }
+
+    /// The lock that a client shows of several: the first one.
+    fn lock(&self, index: usize) -> Option<&Lock> {
+        self.locks.get(index).and_then(|locks| locks.first())
+    }
+}
+
+impl PropertyPage<Item> for Loaded {
+    fn write(&self, index: usize, entry: &Entry<Item>, wanted: &Wanted, out: &mut PropsWriter<'_>) {
+        let (name, entry) = (&wanted.name, &entry.resource.0);
+        let Some(known) = Known::of(wanted.slot) else { return out.missing(name) };
+        let node = &entry.node;
+        let flag = |value: bool| if value { "true" } else { "false" };
+        match known {
+            Known::DisplayName => match entry.name() {
+                Some(own) => out.found_text(name, own.as_str()),
+                None => out.found_text(name, entry.owner.as_str()),
+            },
+            Known::CreationDate => {
+                let created = node.created.unwrap_or(Timestamp::EPOCH);
+                out.found_text(name, &created.to_rfc3339());
+            }
+            Known::Id => out.found(name, |xml| xml.display(FileId(node.id.0, &self.instance))),
+            Known::FileId => out.found(name, |xml| xml.number(node.id.0)),
+            Known::Permissions => out.found_text(name, &entry.letters()),
+            Known::Size => out.found(name, |xml| xml.number(node.size)),
+            Known::Checksums => match node.content() {
+                Some(content) if !content.checksums.is_empty() => out.found(name, |xml| {
+                    let one = PropName::oc("checksum");
+                    for checksum in content.checksums.iter() {
+                        xml.element(&one, |xml| xml.display(checksum));
+                    }
+                }),
+                _ => out.missing(name),
+            },
+            Known::DownloadUrl | Known::DownloadUrlExpiration if !entry.is_folder() => {
+                out.found_text(name, "");
+            }
+            Known::Favourite => {
+                let marked = self.favourites.get(index).copied().unwrap_or_default();
+                out.found_text(name, if marked { "1" } else { "0" });
+            }
+            Known::OwnerId => out.found_text(name, entry.owner.as_str()),
+            Known::OwnerName => out.found_text(name, &self.owner_name),
+            Known::CommentsCount | Known::CommentsUnread => out.found_text(name, "0"),
+            Known::ShareAttributes => out.found_text(name, "[]"),
+            Known::HasPreview | Known::IsMountRoot | Known::Hidden => {
+                out.found_text(name, flag(false));
+            }
+            Known::DataFingerprint
+            | Known::Tags
+            | Known::ShareTypes
+            | Known::Sharees
+            | Known::ShareDownloadLimits
+            | Known::MountType
+            | Known::IsFederated
+            | Known::SystemTags
+            | Known::ReminderDueDate => out.found_text(name, ""),
+            Known::CreationTime => {
+                out.found(name, |xml| xml.number(node.created.map_or(0, Timestamp::unix)));
+            }
+            Known::UploadTime if !entry.is_folder() => {
+                out.found(name, |xml| xml.number(node.uploaded.unix()));
+            }
+            Known::LastActivity => {
+                out.found(name, |xml| xml.number(node.modified.max(node.uploaded).unix()));
+            }
+            Known::ContainedFolders | Known::ContainedFiles if entry.is_folder() => {
+                let count = self.children.get(index).copied().unwrap_or_default();
+                let number =
+                    if known == Known::ContainedFolders { count.folders } else { count.files };
+                out.found(name, |xml| xml.number(number));
+            }
+            Known::Lock => out.found_text(name, self.lock(index).map_or("", |_| "1")),
+            Known::LockOwner
+            | Known::LockOwnerName
+            | Known::LockOwnerType
+            | Known::LockTime
+            | Known::LockTimeout
+            | Known::LockToken => match self.lock(index) {
+                Some(lock) => write_lock(known, name, lock, out),
+                None => out.missing(name),
+            },
+            Known::OcsSharePermissions => {
+                out.found(name, |xml| xml.number(shareable(entry).bits()));
+            }
+            Known::OcmSharePermissions => {
+                let may = shareable(entry);
+                let words: Vec<&str> = [
+                    ("\"share\"", may.contains(Permissions::SHARE)),
+                    ("\"read\"", may.contains(Permissions::READ)),
+                    (
+                        "\"write\"",
+                        may.contains(Permissions::UPDATE) || may.contains(Permissions::CREATE),
+                    ),
+                ]
+                .into_iter()
+                .filter_map(|(word, given)| given.then_some(word))
+                .collect();
+                out.found_text(name, &format!("[{}]", words.join(",")));
+            }
+            _ => out.missing(name),
+        }
+    }
+
+    fn exists(&self, _: usize, _: &Entry<Item>, _: &Wanted) -> bool {
+        // `propname` shows the names of RFC 4918 only, as the original does.
+        false
+    }
+}
+
+/// `oc:id` without a string of its own for every entry.
+struct FileId<'a>(i64, &'a InstanceId);
+
+impl std::fmt::Display for FileId<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:08}{}", self.0, self.1)
+    }
+}
+
+/// The permissions that a share of the entry could have at the most.
+fn shareable(entry: &allmende_files::Entry) -> Permissions {
+    if entry.is_folder() { entry.permissions } else { entry.permissions.for_file() }
+}
+
+/// A WebDAV lock as the lock dialogues of clients read it: type 2, owned by a token.
+fn write_lock(known: Known, name: &PropName, lock: &Lock, out: &mut PropsWriter<'_>) {
+    const BY_TOKEN: &str = "2";
+    match known {
+        Known::LockOwner | Known::LockOwnerName => out.found_text(name, lock.holder.as_str()),
+        Known::LockOwnerType => out.found_text(name, BY_TOKEN),
+        Known::LockTime => out.found(name, |xml| xml.number(lock.created.unix())),
+        Known::LockTimeout => {
+            let lasts = lock.expires.map_or(0, |end| end.unix() - lock.created.unix());
+            out.found(name, |xml| xml.number(lasts));
+        }
+        Known::LockToken => out.found_text(name, lock.token.as_str()),
+        _ => out.missing(name),
+    }
+}

@@ -1,0 +1,173 @@
+//! The words of the pages, in German and English.
+
+/// A language of the pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    German,
+    English,
+}
+
+impl Language {
+    /// The reader's choice among the two, by `Accept-Language` (RFC 9110, section 12.5.4);
+    /// English if neither is asked for.
+    pub(crate) fn accepted(header: Option<&str>) -> Self {
+        let mut best = (0, Self::English);
+        for range in header.unwrap_or_default().split(',').take(32) {
+            let (tag, weight) = range.split_once(';').map_or((range, None), |(t, w)| (t, Some(w)));
+            let language = match tag.trim().get(..2).map(str::to_ascii_lowercase).as_deref() {
+                Some("de") => Self::German,
+                Some("en") => Self::English,
+                _ => continue,
+            };
+            let weight = weight.and_then(|w| w.trim().strip_prefix("q="));
+            let thousandths = match weight.map(str::parse::<f32>) {
+                None => 1000,
+                Some(Ok(q)) if (0.0..=1.0).contains(&q) => (q * 1000.0) as u32,
+                Some(_) => continue,
+            };
+            if thousandths > best.0 {
+                best = (thousandths, language);
+            }
+        }
+        best.1
+    }
+
+    /// The tag for the `lang` attribute.
+    pub(crate) fn tag(self) -> &'static str {
+        match self {
+            Self::German => "de",
+            Self::English => "en",
+        }
+    }
+
+    /// The words.
+    pub(crate) fn words(self) -> &'static Words {
+        match self {
+            Self::German => &GERMAN,
+            Self::English => &ENGLISH,
+        }
+    }
+}
+
+/// The words of all pages.
+#[derive(Debug)]
+pub(crate) struct Words {
+    pub(crate) skip: &'static str,
+    pub(crate) log_in: &'static str,
+    pub(crate) log_out: &'static str,
+    pub(crate) user: &'static str,
+    pub(crate) password: &'static str,
+    pub(crate) wrong_password: &'static str,
+    pub(crate) too_many_attempts: &'static str,
+    pub(crate) form_expired: &'static str,
+    pub(crate) connect_title: &'static str,
+    pub(crate) connect_explain_before: &'static str,
+    pub(crate) connect_explain_after: &'static str,
+    pub(crate) connect_caution: &'static str,
+    pub(crate) grant_title: &'static str,
+    pub(crate) grant_who_before: &'static str,
+    pub(crate) grant_who_after: &'static str,
+    pub(crate) grant_explain_before: &'static str,
+    pub(crate) grant_explain_after: &'static str,
+    pub(crate) grant: &'static str,
+    pub(crate) other_account: &'static str,
+    pub(crate) connected_title: &'static str,
+    pub(crate) connected: &'static str,
+    pub(crate) refused_title: &'static str,
+    pub(crate) state_mismatch: &'static str,
+    pub(crate) login_expired: &'static str,
+    pub(crate) not_found_title: &'static str,
+    pub(crate) not_found: &'static str,
+    pub(crate) unavailable_title: &'static str,
+    pub(crate) unavailable: &'static str,
+    pub(crate) home_title: &'static str,
+    pub(crate) home_explain: &'static str,
+    pub(crate) server_address: &'static str,
+    pub(crate) webdav_address: &'static str,
+}
+
+static GERMAN: Words = Words {
+    skip: "Zum Inhalt",
+    log_in: "Anmelden",
+    log_out: "Abmelden",
+    user: "Kontoname oder E-Mail",
+    password: "Passwort",
+    wrong_password: "Kontoname oder Passwort ist falsch.",
+    too_many_attempts: "Zu viele Versuche. Bitte warten Sie eine halbe Stunde.",
+    form_expired: "Das Formular ist abgelaufen. Bitte versuchen Sie es noch einmal.",
+    connect_title: "Mit Ihrem Konto verbinden",
+    connect_explain_before: "Melden Sie sich an, um ",
+    connect_explain_after: " Zugriff auf Ihr Konto zu geben.",
+    connect_caution: "Wenn Sie gerade kein Gerät und keine App verbinden wollten, schließen Sie diese Seite.",
+    grant_title: "Zugriff erlauben",
+    grant_who_before: "Sie sind angemeldet als ",
+    grant_who_after: ".",
+    grant_explain_before: "",
+    grant_explain_after: " möchte auf Ihre Dateien und Ihr Konto zugreifen. Sie können das später widerrufen.",
+    grant: "Zugriff erlauben",
+    other_account: "Mit einem anderen Konto anmelden",
+    connected_title: "Konto verbunden",
+    connected: "Ihr Gerät oder Ihre App ist jetzt verbunden. Sie können dieses Fenster schließen.",
+    refused_title: "Zugriff verweigert",
+    state_mismatch: "Diese Anfrage passt nicht zu Ihrer Anmeldung. Beginnen Sie in der App noch einmal.",
+    login_expired: "Diese Anmeldung ist abgelaufen oder unbekannt. Beginnen Sie in der App noch einmal.",
+    not_found_title: "Nicht gefunden",
+    not_found: "Hier ist nichts, oder Sie dürfen es nicht sehen.",
+    unavailable_title: "Zurzeit nicht erreichbar",
+    unavailable: "Der Server kann gerade nicht antworten. Bitte versuchen Sie es später noch einmal.",
+    home_title: "Ihre Dateien",
+    home_explain: "Verbinden Sie die Nextcloud-App Ihres Rechners oder Telefons mit dieser Adresse.",
+    server_address: "Adresse des Servers",
+    webdav_address: "WebDAV-Adresse",
+};
+
+static ENGLISH: Words = Words {
+    skip: "Skip to content",
+    log_in: "Log in",
+    log_out: "Log out",
+    user: "Account name or email",
+    password: "Password",
+    wrong_password: "Account name or password is wrong.",
+    too_many_attempts: "Too many attempts. Please wait half an hour.",
+    form_expired: "The form has expired. Please try again.",
+    connect_title: "Connect to your account",
+    connect_explain_before: "Log in to give ",
+    connect_explain_after: " access to your account.",
+    connect_caution: "If you are not connecting a device or an app right now, close this page.",
+    grant_title: "Allow access",
+    grant_who_before: "You are logged in as ",
+    grant_who_after: ".",
+    grant_explain_before: "",
+    grant_explain_after: " wants to access your files and your account. You can take this back later.",
+    grant: "Allow access",
+    other_account: "Log in with another account",
+    connected_title: "Account connected",
+    connected: "Your device or app is connected now. You can close this window.",
+    refused_title: "Access refused",
+    state_mismatch: "State token does not match. Start again in the app.",
+    login_expired: "This login has expired or is not known. Start again in the app.",
+    not_found_title: "Not found",
+    not_found: "There is nothing here, or you may not see it.",
+    unavailable_title: "Not available right now",
+    unavailable: "The server cannot answer now. Please try again later.",
+    home_title: "Your files",
+    home_explain: "Connect the Nextcloud app of your computer or phone to this address.",
+    server_address: "Server address",
+    webdav_address: "WebDAV address",
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reader_chooses() {
+        let choice = |header| Language::accepted(Some(header)).tag();
+        assert_eq!(choice("de-DE,de;q=0.9,en;q=0.8"), "de");
+        assert_eq!(choice("en-GB,de;q=0.5"), "en");
+        assert_eq!(choice("fr, de;q=0.3"), "de");
+        assert_eq!(choice("de;q=0, en;q=0.1"), "en");
+        assert_eq!(choice("tlh, *;q=0.5, ;;;"), "en");
+        assert_eq!(Language::accepted(None).tag(), "en");
+    }
+}

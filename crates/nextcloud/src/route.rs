@@ -1,0 +1,242 @@
+//! The URL space: which part of the server a path belongs to.
+
+/// The part of the server that answers a path.
+///
+/// Paths below `index.php` are the same with and without it: clients use both, by what
+/// the server once told them of its address rewriting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Route<'a> {
+    /// `/status.php`, the first request of every client.
+    Status,
+    /// `/index.php/204`, the check for a captive portal.
+    Connectivity,
+    /// `/.well-known/caldav` and `carddav`, by which groupware clients find the DAV root.
+    DavDiscovery,
+    /// Any other `/.well-known/…`, with what follows.
+    WellKnown(&'a str),
+    /// `/remote.php/dav/…` and `/remote.php/webdav/…`.
+    Dav(DavRoot),
+    /// `/ocs/v1.php/…` and `/ocs/v2.php/…`.
+    Ocs,
+    /// `/ocs-provider/`, the list of OCS services.
+    OcsProvider,
+    /// The pages and calls of a person's browser.
+    Page(Page<'a>),
+    /// `/core/wipe/check` and `/core/wipe/success`.
+    Wipe(WipeStep),
+    /// `/avatar/{user}/{size}`, with an optional `/dark` behind it.
+    Avatar { user: &'a str, size: &'a str },
+    /// A static file that pages use.
+    Asset(Asset),
+    /// `/core/preview` and its relatives: pictures of files.
+    Preview,
+    /// `/cron.php`, which a timer may call.
+    Cron,
+    /// `/robots.txt`.
+    Robots,
+    /// Nothing.
+    Unknown,
+}
+
+/// A root of the WebDAV part, by the first segment behind `/remote.php/dav`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DavRoot {
+    /// `/remote.php/dav` itself.
+    Root,
+    /// `files`: people's trees.
+    Files,
+    /// `/remote.php/webdav`: the caller's own tree.
+    Legacy,
+    /// `uploads`: the parts of uploads.
+    Uploads,
+    /// `bulk`: many small files in one request.
+    Bulk,
+    /// `principals`.
+    Principals,
+    /// `avatars`.
+    Avatars,
+    /// Anything else.
+    Unknown,
+}
+
+/// A page or call of a person's browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Page<'a> {
+    /// `/`, and the pages of apps that are not there.
+    Home,
+    /// `/login`.
+    Login,
+    /// `/login/confirm`: the password once more.
+    LoginConfirm,
+    /// `/logout`.
+    Logout,
+    /// `/csrftoken`.
+    CsrfToken,
+    /// `/login/v2`: a client starts the flow.
+    FlowStart,
+    /// `/login/v2/poll`: a client asks whether it was let in.
+    FlowPoll,
+    /// `/login/v2/flow/{token}`: the address that the client opens in a browser.
+    FlowOpen(&'a str),
+    /// `/login/v2/flow`: the first page.
+    FlowPage,
+    /// `/login/v2/grant`.
+    FlowGrant,
+    /// `/login/v2/apptoken`: let in by an app password.
+    FlowAppPassword,
+    /// `/settings/personal/authtokens` and what follows: a person's app passwords.
+    AppPasswords(&'a str),
+    /// `/f/{id}`: the deep link of a file.
+    File(&'a str),
+    /// `/apps/files/…`: where the deep link leads to.
+    FilesApp(&'a str),
+}
+
+/// A step of a remote wipe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WipeStep {
+    Check,
+    Success,
+}
+
+/// A static file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asset {
+    Style,
+    Logo,
+}
+
+impl<'a> Route<'a> {
+    /// The route of a request's path, as it stands in the request line.
+    pub(crate) fn of(path: &'a str) -> Self {
+        let inside = |prefix: &str| {
+            let rest = path.strip_prefix(prefix)?;
+            (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+        };
+        if let Some(rest) = inside("/remote.php") {
+            return Self::Dav(DavRoot::of(rest));
+        }
+        if inside("/ocs/v1.php").is_some() || inside("/ocs/v2.php").is_some() {
+            return Self::Ocs;
+        }
+        match path {
+            "/status.php" => return Self::Status,
+            "/cron.php" => return Self::Cron,
+            "/robots.txt" => return Self::Robots,
+            "/ocs-provider" | "/ocs-provider/" => return Self::OcsProvider,
+            _ => {}
+        }
+        Self::of_page(inside("/index.php").unwrap_or(path))
+    }
+
+    fn of_page(path: &'a str) -> Self {
+        let path = path.trim_end_matches('/');
+        let below =
+            |prefix: &str| path.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('/'));
+        match path {
+            "" => Self::Page(Page::Home),
+            "/204" => Self::Connectivity,
+            "/login" => Self::Page(Page::Login),
+            "/login/confirm" => Self::Page(Page::LoginConfirm),
+            "/logout" => Self::Page(Page::Logout),
+            "/csrftoken" => Self::Page(Page::CsrfToken),
+            "/login/v2" => Self::Page(Page::FlowStart),
+            "/login/v2/poll" => Self::Page(Page::FlowPoll),
+            "/login/v2/flow" => Self::Page(Page::FlowPage),
+            "/login/v2/grant" => Self::Page(Page::FlowGrant),
+            "/login/v2/apptoken" => Self::Page(Page::FlowAppPassword),
+            "/core/wipe/check" => Self::Wipe(WipeStep::Check),
+            "/core/wipe/success" => Self::Wipe(WipeStep::Success),
+            "/core/css/allmende.css" => Self::Asset(Asset::Style),
+            "/core/img/logo.svg" | "/favicon.ico" => Self::Asset(Asset::Logo),
+            "/core/preview" | "/core/preview.png" => Self::Preview,
+            "/.well-known/caldav" | "/.well-known/carddav" => Self::DavDiscovery,
+            "/settings/personal/authtokens" => Self::Page(Page::AppPasswords("")),
+            "/apps/files" => Self::Page(Page::FilesApp("")),
+            _ => {
+                if let Some(token) = below("/login/v2/flow") {
+                    Self::Page(Page::FlowOpen(token))
+                } else if let Some(rest) = below("/settings/personal/authtokens") {
+                    Self::Page(Page::AppPasswords(rest))
+                } else if let Some(id) = below("/f") {
+                    Self::Page(Page::File(id))
+                } else if below("/apps/files/api/v1/thumbnail").is_some() {
+                    Self::Preview
+                } else if let Some(rest) = below("/apps/files") {
+                    Self::Page(Page::FilesApp(rest))
+                } else if let Some(rest) = below("/avatar") {
+                    Self::of_avatar(rest)
+                } else if let Some(rest) = below("/.well-known") {
+                    Self::WellKnown(rest)
+                } else {
+                    Self::Unknown
+                }
+            }
+        }
+    }
+
+    fn of_avatar(rest: &'a str) -> Self {
+        let rest = rest.strip_suffix("/dark").unwrap_or(rest);
+        match rest.split_once('/') {
+            Some((user, size)) if !user.is_empty() && !size.contains('/') => {
+                Self::Avatar { user, size }
+            }
+            _ => Self::Unknown,
+        }
+    }
+}
+
+impl DavRoot {
+    /// The root for what follows `/remote.php`.
+    fn of(rest: &str) -> Self {
+        let mut segments = rest.split('/').filter(|segment| !segment.is_empty());
+        match (segments.next(), segments.next()) {
+            (Some("webdav"), _) => Self::Legacy,
+            (Some("dav"), None) => Self::Root,
+            (Some("dav"), Some("files")) => Self::Files,
+            (Some("dav"), Some("uploads")) => Self::Uploads,
+            (Some("dav"), Some("bulk")) => Self::Bulk,
+            (Some("dav"), Some("principals")) => Self::Principals,
+            (Some("dav"), Some("avatars")) => Self::Avatars,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_has_its_part() {
+        for (path, route) in [
+            ("/status.php", Route::Status),
+            ("/index.php/204", Route::Connectivity),
+            ("/204", Route::Connectivity),
+            ("/", Route::Page(Page::Home)),
+            ("/index.php", Route::Page(Page::Home)),
+            ("/remote.php/dav", Route::Dav(DavRoot::Root)),
+            ("/remote.php/dav/", Route::Dav(DavRoot::Root)),
+            ("/remote.php/dav/files/alice/a", Route::Dav(DavRoot::Files)),
+            ("/remote.php/dav/filesystem", Route::Dav(DavRoot::Unknown)),
+            ("/remote.php/webdav", Route::Dav(DavRoot::Legacy)),
+            ("/remote.php/nothing", Route::Dav(DavRoot::Unknown)),
+            ("/remote.php5", Route::Unknown),
+            ("/ocs/v2.php/cloud/user", Route::Ocs),
+            ("/ocs/v3.php/cloud/user", Route::Unknown),
+            ("/index.php/login/v2", Route::Page(Page::FlowStart)),
+            ("/login/v2/flow/abc", Route::Page(Page::FlowOpen("abc"))),
+            ("/index.php/f/42", Route::Page(Page::File("42"))),
+            ("/index.php/avatar/alice/64", Route::Avatar { user: "alice", size: "64" }),
+            ("/avatar/alice/64/dark", Route::Avatar { user: "alice", size: "64" }),
+            ("/avatar/alice", Route::Unknown),
+            ("/.well-known/caldav", Route::DavDiscovery),
+            ("/index.php/.well-known/webfinger", Route::WellKnown("webfinger")),
+            ("/settings/personal/authtokens/wipe/7", Route::Page(Page::AppPasswords("wipe/7"))),
+            ("/apps/files/api/v1/thumbnail/64/64/a.png", Route::Preview),
+            ("/nothing", Route::Unknown),
+        ] {
+            assert_eq!(Route::of(path), route, "{path}");
+        }
+    }
+}
