@@ -50,7 +50,8 @@ impl SqlTree {
         limit: usize,
     ) -> Result<Vec<Change>> {
         let last = i64::try_from(limit.max(1) - 1).unwrap_or(i64::MAX);
-        let page = vec![Value::Int(space.0), Value::Int(since.0), Value::Int(last), i64::MAX.into()];
+        let page =
+            vec![Value::Int(space.0), Value::Int(since.0), Value::Int(last), i64::MAX.into()];
         let statements =
             vec![Statement::new(START, params![space.0]).point(), Statement::new(PAGE, page)];
         let answers = self.sql.read_all(statements).await.context("read changes")?;

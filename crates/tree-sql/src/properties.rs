@@ -41,7 +41,8 @@ impl SqlTree {
             let mut page: HashMap<NodeId, Vec<Property>> = HashMap::new();
             for row in pair[1].iter() {
                 let read = || {
-                    let key = PropertyKey { namespace: row.text(1)?.into(), name: row.text(2)?.into() };
+                    let key =
+                        PropertyKey { namespace: row.text(1)?.into(), name: row.text(2)?.into() };
                     Ok((NodeId(row.int(0)?), Property { key, value: row.text(3)?.into() }))
                 };
                 let (node, property) = read().context("a row of properties")?;
@@ -49,9 +50,8 @@ impl SqlTree {
             }
             found.extend(page);
         }
-        let of_node = |id: &NodeId| {
-            links.space(*id).and_then(|_| found.get(id).cloned()).unwrap_or_default()
-        };
+        let of_node =
+            |id: &NodeId| links.space(*id).and_then(|_| found.get(id).cloned()).unwrap_or_default();
         Ok(ids.iter().map(of_node).collect())
     }
 }

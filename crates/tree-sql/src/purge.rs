@@ -85,7 +85,8 @@ impl SqlTree {
             cleared += self.trim_feeds(before, limit - cleared).await?;
         }
         let (dropped, blobs) = self.condemn(before, limit).await?;
-        Ok(Garbage { cleared: cleared + dropped, blobs })
+        // A revision of a feed goes as a whole, which can be a few rows more.
+        Ok(Garbage { cleared: (cleared + dropped).min(limit), blobs })
     }
 
     pub(crate) async fn forget_garbage(&self, blobs: &[BlobId]) -> Result<()> {
@@ -119,7 +120,7 @@ impl SqlTree {
             }
             let mut gone = files.clone();
             if all {
-                gone.extend(tops);
+                gone.extend(tops.into_iter().take(slice - gone.len()));
             }
             cleared += gone.len();
             let mut batch = Batch::new();

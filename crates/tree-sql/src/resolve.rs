@@ -32,7 +32,8 @@ impl SqlTree {
     }
 }
 
-const SELECT: &str = concat!("SELECT ", columns!("n."), ", s.epoch FROM spaces s LEFT JOIN nodes n");
+const SELECT: &str =
+    concat!("SELECT ", columns!("n."), ", s.epoch FROM spaces s LEFT JOIN nodes n");
 
 fn nested(depth: usize) -> String {
     let id = (0..depth).fold("s.root".to_owned(), |folder, level| {
@@ -43,7 +44,8 @@ fn nested(depth: usize) -> String {
 }
 
 fn walk(depth: usize) -> String {
-    let names: Vec<String> = (1..=depth).map(|level| format!("({level}, ${})", level + 1)).collect();
+    let names: Vec<String> =
+        (1..=depth).map(|level| format!("({level}, ${})", level + 1)).collect();
     format!(
         "WITH RECURSIVE name(level, key) AS (VALUES {}), \
          walk(id, level) AS (SELECT root, 0 FROM spaces WHERE id = $1 UNION ALL \

@@ -12,9 +12,34 @@ use crate::error::{Context, corrupt};
 macro_rules! columns {
     ($p:literal) => {
         concat!(
-            $p, "id, ", $p, "parent, ", $p, "key, ", $p, "name, ", $p, "kind, ", $p, "size, ",
-            $p, "revision, ", $p, "modified, ", $p, "created, ", $p, "uploaded, ", $p,
-            "content, ", $p, "segments, ", $p, "media_type, ", $p, "checksums"
+            $p,
+            "id, ",
+            $p,
+            "parent, ",
+            $p,
+            "key, ",
+            $p,
+            "name, ",
+            $p,
+            "kind, ",
+            $p,
+            "size, ",
+            $p,
+            "revision, ",
+            $p,
+            "modified, ",
+            $p,
+            "created, ",
+            $p,
+            "uploaded, ",
+            $p,
+            "content, ",
+            $p,
+            "segments, ",
+            $p,
+            "media_type, ",
+            $p,
+            "checksums"
         )
     };
 }

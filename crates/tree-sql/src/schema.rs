@@ -6,10 +6,8 @@ use allmende_storage::{Error, ErrorKind, Result};
 use crate::error::Context;
 
 /// The schema of this crate.
-pub(crate) const MIGRATIONS: Migrations = Migrations {
-    component: "tree",
-    steps: &[Migration::new(1, "tree", TREE)],
-};
+pub(crate) const MIGRATIONS: Migrations =
+    Migrations { component: "tree", steps: &[Migration::new(1, "tree", TREE)] };
 
 // `numbers` holds the next ids and the settings that belong to the data.
 //
@@ -142,7 +140,8 @@ pub(crate) async fn prepare(sql: &Sql, fold_case: i64) -> Result<()> {
     sql.migrate(&[MIGRATIONS]).await.context("lay the tables of the tree")?;
     let mut batch = Batch::new();
     for (name, value) in [(NEXT_ID, 1), (EPOCH, 1), (FOLD_CASE, fold_case)] {
-        let insert = "INSERT INTO numbers (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+        let insert =
+            "INSERT INTO numbers (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
         batch.push(Statement::new(insert, params![name, value]));
     }
     let select = "SELECT value FROM numbers WHERE name = $1";

@@ -8,10 +8,7 @@ use super::{
     draft::{Draft, Source, expect, expected_revision},
     view::View,
 };
-use crate::{
-    row::columns,
-    schema::NEXT_ID,
-};
+use crate::{row::columns, schema::NEXT_ID};
 
 /// The node itself. `$7` is 1 if what is below comes too.
 const TOP: &str = concat!(
@@ -111,4 +108,3 @@ impl Draft<'_> {
         Ok((source, replaced))
     }
 }
-

@@ -16,8 +16,13 @@ pub(super) struct Delta {
 macro_rules! delta {
     ($bytes:literal, $plus:literal, $minus:literal) => {
         concat!(
-            "($", $bytes, " + COALESCE((SELECT size FROM nodes WHERE id = $", $plus,
-            "), 0) - COALESCE((SELECT size FROM nodes WHERE id = $", $minus, "), 0))"
+            "($",
+            $bytes,
+            " + COALESCE((SELECT size FROM nodes WHERE id = $",
+            $plus,
+            "), 0) - COALESCE((SELECT size FROM nodes WHERE id = $",
+            $minus,
+            "), 0))"
         )
     };
 }

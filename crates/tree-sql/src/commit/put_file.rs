@@ -60,8 +60,16 @@ impl Draft<'_> {
         let (node, statement, kind) = if let Some(old) = &place.standing {
             self.drop_content(old.id);
             let values = params![
-                old.id.0, size, space, modified, created, now, id, content.segments,
-                &*content.media_type, checksums
+                old.id.0,
+                size,
+                space,
+                modified,
+                created,
+                now,
+                id,
+                content.segments,
+                &*content.media_type,
+                checksums
             ];
             (old.clone(), Statement::new(UPDATE, values), ChangeKind::Changed)
         } else {
@@ -73,8 +81,20 @@ impl Draft<'_> {
             };
             let spelling = self.spelling(&op.target);
             let values = params![
-                node.id.0, place.parent.id.0, spelling.key, spelling.name, FILE, size, space,
-                modified, created, now, id, content.segments, &*content.media_type, checksums
+                node.id.0,
+                place.parent.id.0,
+                spelling.key,
+                spelling.name,
+                FILE,
+                size,
+                space,
+                modified,
+                created,
+                now,
+                id,
+                content.segments,
+                &*content.media_type,
+                checksums
             ];
             (node, Statement::new(INSERT, values), ChangeKind::Created)
         };

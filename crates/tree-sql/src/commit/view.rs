@@ -15,8 +15,7 @@ use crate::{
     row::{self, Home, columns},
 };
 
-const CHILD: &str =
-    concat!("SELECT ", columns!(""), " FROM nodes WHERE parent = $1 AND key = $2");
+const CHILD: &str = concat!("SELECT ", columns!(""), " FROM nodes WHERE parent = $1 AND key = $2");
 
 const HEIGHT: &str = "WITH RECURSIVE down(id, level) AS (\
      SELECT id, CAST(1 AS BIGINT) FROM nodes WHERE id = $1 UNION ALL \
@@ -44,8 +43,13 @@ pub(super) struct View {
 impl View {
     pub(super) async fn load(tree: &SqlTree, batch: &Batch) -> Result<Self> {
         let policy = &tree.options.policy;
-        let named: Vec<NodeId> =
-            batch.ops.iter().flat_map(Op::named_nodes).collect::<BTreeSet<_>>().into_iter().collect();
+        let named: Vec<NodeId> = batch
+            .ops
+            .iter()
+            .flat_map(Op::named_nodes)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
         let targets = batch.ops.iter().filter_map(target);
         let mut statements: Vec<Statement> =
             named.chunks(CHUNK).map(|chunk| Lineage::statement(chunk.iter().copied())).collect();
