@@ -232,3 +232,76 @@ impl Row {
         self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::HashSet,
+        sync::atomic::{AtomicI64, Ordering},
+    };
+
+    use allmende_storage::memory::MemoryTree;
+
+    use super::*;
+
+    #[derive(Debug, Default)]
+    struct Hand(AtomicI64);
+
+    impl Clock for Hand {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_unix(self.0.load(Ordering::Relaxed))
+        }
+    }
+
+    fn ids() -> (BlobIds, Arc<Hand>, MemoryTree) {
+        let clock = Arc::new(Hand::default());
+        let (hour, day) = (Duration::from_secs(3600), Duration::from_secs(86_400));
+        let ids = BlobIds::new(hour, day, Arc::clone(&clock) as Arc<dyn Clock>);
+        (ids, clock, MemoryTree::default())
+    }
+
+    #[tokio::test]
+    async fn no_id_is_handed_out_twice_and_none_waits_once_topped_up() {
+        let (ids, _, tree) = ids();
+        let mut seen = HashSet::new();
+        for n in 0..3 * BlobLease::SIZE {
+            if n > 0 {
+                assert!(ids.row(Lane::Small).leases().next.is_some() || n % 4096 <= 2048, "{n}");
+            }
+            let ticket = ids.take(Lane::Small, &tree).await.unwrap();
+            assert!(seen.insert(ticket.id));
+            ids.top_up(Lane::Small, &tree).await;
+        }
+        let large = ids.take(Lane::Large, &tree).await.unwrap();
+        assert!(seen.iter().all(|small| small.lease() != large.id.lease()));
+        assert_eq!(seen.iter().map(|id| id.lease()).collect::<HashSet<_>>().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn many_who_wait_fetch_one_lease() {
+        let (ids, _, tree) = ids();
+        let all = (0..50).map(|_| ids.take(Lane::Large, &tree));
+        let tickets = futures_util::future::try_join_all(all).await.unwrap();
+        let leases: HashSet<u64> = tickets.iter().map(|ticket| ticket.id.lease()).collect();
+        assert_eq!(leases.len(), 1);
+        assert_eq!(tree.open_leases(Timestamp::from_unix(9), 9).await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_old_lease_is_used_no_more_and_rests_after_its_last_ticket() {
+        let (ids, clock, tree) = ids();
+        let first = ids.take(Lane::Small, &tree).await.unwrap();
+        let lease = tree.open_leases(Timestamp::from_unix(1), 9).await.unwrap()[0];
+        clock.0.store(3601, Ordering::Relaxed);
+        let second = ids.take(Lane::Small, &tree).await.unwrap();
+        assert_ne!(first.id.lease(), second.id.lease());
+        clock.0.store(80_000, Ordering::Relaxed);
+        assert!(ids.at_work(lease, clock.now()));
+        first.check_age().unwrap();
+        drop(first);
+        assert!(ids.at_work(lease, Timestamp::from_unix(80_000 + GRACE_SECONDS)));
+        assert!(!ids.at_work(lease, Timestamp::from_unix(80_001 + GRACE_SECONDS)));
+        clock.0.store(3601 + 86_401, Ordering::Relaxed);
+        second.check_age().unwrap_err();
+    }
+}

@@ -145,7 +145,10 @@ impl View {
     /// As of [`View::move_to`].
     pub async fn copy_to(&self, entry: &Entry, request: TransferRequest) -> Result<Written> {
         let (folder, name) = self.locate(request.target).await?;
-        if entry.node.parent == Some(folder.id()) && entry.name() == Some(&name) {
+        let names = &self.files().options().names;
+        let key = |name: &Name| names.key(name);
+        if entry.node.parent == Some(folder.id()) && entry.name().map(key) == Some(key(&name)) {
+            // Under another case it is still the node itself, which must not be replaced.
             return Err(Error::new(ErrorKind::SamePlace, format!("copy of node {}", entry.id())));
         }
         if entry.name() != Some(&name) {

@@ -132,16 +132,9 @@ impl Collector {
         let mut orphans = 0;
         // `list` begins behind an id; the ids of the lease begin behind the last one of the
         // lease before it.
-        let before = lease.first().0.checked_sub(1).map(BlobId);
-        let mut written = self.files.blobs().list(before);
+        let mut after = lease.first().0.checked_sub(1).map(BlobId);
         loop {
-            let mut some: Vec<BlobId> = Vec::new();
-            while some.len() < STEP
-                && let Some(info) = written.try_next().await?
-                && info.id.lease() == lease.lease
-            {
-                some.push(info.id);
-            }
+            let some = self.written_under(lease, after).await?;
             let unreferenced = self.files.tree().unreferenced(&some).await?;
             if !unreferenced.is_empty() {
                 self.files.blobs().delete(&unreferenced).await?;
@@ -150,10 +143,23 @@ impl Collector {
             if some.len() < STEP {
                 break;
             }
+            after = some.last().copied();
         }
-        drop(written);
         self.files.tree().close_lease(lease).await?;
         self.files.ids().closed(lease);
         Ok(orphans)
+    }
+
+    /// Some of the blobs under a lease. The listing is closed before anything is deleted.
+    async fn written_under(&self, lease: BlobLease, after: Option<BlobId>) -> Result<Vec<BlobId>> {
+        let mut written = self.files.blobs().list(after);
+        let mut some = Vec::new();
+        while some.len() < STEP
+            && let Some(info) = written.try_next().await?
+            && info.id.lease() == lease.lease
+        {
+            some.push(info.id);
+        }
+        Ok(some)
     }
 }

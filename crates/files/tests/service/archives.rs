@@ -1,9 +1,12 @@
 use std::{collections::BTreeMap, io::Read};
 
-use allmende_files::{ErrorKind, PutRequest, View, archive, archive::Selection};
+use allmende_files::{
+    ErrorKind, MissingParents, PutRequest, View, archive, archive::Selection,
+};
 use allmende_storage::BlobStore;
-use allmende_types::Timestamp;
+use allmende_types::{Name, SpacePath, Timestamp};
 use futures_util::TryStreamExt;
+use proptest::prelude::*;
 
 use crate::world::{World, all, body, kind, mkdir, name, path, put};
 
@@ -120,6 +123,38 @@ async fn more_entries_than_a_page_holds() {
     let zip = unzip(&zip);
     assert_eq!(zip.len(), 451);
     assert_eq!(zip["many/449"], b"449");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_name_comes_out_as_it_went_in(
+        given in prop::collection::vec(("\\PC{1,30}", "[a:.é~ ]{1,90}"), 1..6)
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let world = World::new();
+            let alice = world.alice().await;
+            let mut expected = BTreeMap::from([("download/".to_owned(), Vec::new())]);
+            for (folder, file) in given {
+                let (Ok(folder), Ok(file)) = (Name::new(&folder), Name::new(&file)) else {
+                    continue;
+                };
+                let at = SpacePath::root().join(folder.clone()).join(file.clone());
+                let request =
+                    PutRequest { parents: MissingParents::Make, ..PutRequest::new(at.clone()) };
+                if alice.put(request, body(file.as_str().as_bytes())).await.is_ok() {
+                    expected.insert(format!("download/{folder}/"), Vec::new());
+                    expected.insert(format!("download/{at}"), file.to_string().into_bytes());
+                }
+            }
+            let root = alice.root().await.unwrap();
+            let zip = archive::zip(&alice, &root, Selection::Whole).await.unwrap();
+            assert_eq!(unzip(&all(zip).await.unwrap()), expected);
+            let tar = archive::tar(&alice, &root, Selection::Whole).await.unwrap();
+            assert_eq!(untar(&all(tar).await.unwrap()), expected);
+        });
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
-use allmende_files::{ErrorKind, FolderRequest, PutRequest, TransferRequest};
+use allmende_files::{ErrorKind, FilesOptions, FolderRequest, PutRequest, TransferRequest, View};
 use allmende_storage::{Expect, LockDepth, Property, PropertyKey, PropertyOwner, PropertyUpdate};
+use allmende_types::NamePolicy;
 
 use crate::world::{World, body, content, kind, mkdir, names, path, put};
 
@@ -127,4 +128,21 @@ async fn a_copy_shares_bytes_and_nothing_else() {
     world.collect().await;
     assert_eq!(content(&alice, "deep/file").await, b"same");
     assert_eq!(content(&alice, "a/file").await, b"other");
+}
+
+#[tokio::test]
+async fn where_case_does_not_count_a_rename_may_change_it_and_a_copy_may_not() {
+    let names = NamePolicy { case_insensitive: true, ..NamePolicy::default() };
+    let world = World::with(FilesOptions { names, ..FilesOptions::default() });
+    let alice = world.alice().await;
+    let file = put(&alice, "readme", b"x").await.entry;
+    let to = || TransferRequest::new(path("README"));
+    assert_eq!(kind(alice.copy_to(&file, to()).await), ErrorKind::SamePlace);
+    alice.move_to(&file, to()).await.unwrap();
+    assert_eq!(names_of(&alice).await, ["README"]);
+    assert_eq!(content(&alice, "ReadMe").await, b"x");
+}
+
+async fn names_of(view: &View) -> Vec<String> {
+    names(view, "").await
 }

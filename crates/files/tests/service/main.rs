@@ -7,6 +7,8 @@ mod bulk;
 mod changes;
 mod collector;
 mod facts;
+mod faults;
+mod futures;
 mod locks;
 mod model;
 mod puts;
