@@ -102,7 +102,6 @@ pub(super) fn compare(
     relations: &mut Relations,
     differences: &mut Differences<'_>,
 ) -> Result<()> {
-    let theirs = Document::parse(recorded).context("the recorded body is not XML")?;
     let own = match Document::parse(ours) {
         Ok(own) => own,
         Err(error) => {
@@ -110,6 +109,9 @@ pub(super) fn compare(
             return Ok(());
         }
     };
+    // The recorded server repeats control characters of a name in its errors; then its body is
+    // no XML, and all that can be asked of ours is that it is.
+    let Ok(theirs) = Document::parse(recorded) else { return Ok(()) };
     let (theirs, own) = (theirs.root_element(), own.root_element());
     if name(theirs) != name(own) {
         differences.add("body", format!("{} instead of {}", name(own), name(theirs)));
