@@ -171,3 +171,96 @@ impl Run<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::thread::JoinHandle;
+
+    use super::*;
+
+    /// Answers one request after the other with these texts, and gives the requests back.
+    fn stub(answers: Vec<&'static str>) -> (Endpoint, JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let thread = std::thread::spawn(move || {
+            let mut requests = Vec::new();
+            for answer in answers {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut reader = BufReader::new(stream.try_clone().unwrap());
+                let mut request = String::new();
+                while !request.ends_with("\r\n\r\n") {
+                    reader.read_line(&mut request).unwrap();
+                }
+                let length = request
+                    .lines()
+                    .find_map(|line| line.strip_prefix("Content-Length: "))
+                    .map_or(0, |length| length.parse().unwrap());
+                let mut body = vec![0; length];
+                reader.read_exact(&mut body).unwrap();
+                request.push_str(&String::from_utf8(body).unwrap());
+                stream.write_all(answer.as_bytes()).unwrap();
+                requests.push(request);
+            }
+            requests
+        });
+        (Endpoint::new(&url, "admin", "p").unwrap(), thread)
+    }
+
+    fn recorded() -> Vec<Exchange> {
+        serde_json::from_str(
+            r#"[
+            {"n": 1, "as": "alice", "method": "PUT", "path": "/remote.php/dav/files/alice/f",
+             "time": 0, "request_headers": [], "request_body": {"text": "of alice"}, "status": 201,
+             "headers": [["ETag", "\"d156d36064fdfbfa5c10e5a051dd655d\""]], "body": {"text": ""}},
+            {"n": 2, "as": "alice", "method": "GET", "path": "/remote.php/dav/files/alice/f",
+             "time": 0, "request_headers": [["If-Match", "\"d156d36064fdfbfa5c10e5a051dd655d\""]],
+             "request_body": {"text": ""}, "status": 200,
+             "headers": [["ETag", "\"d156d36064fdfbfa5c10e5a051dd655d\""],
+                         ["Content-Type", "text/plain"]], "body": {"text": "of alice"}}
+            ]"#,
+        )
+        .unwrap()
+    }
+
+    const PERSON_MADE: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    const PUT: &str =
+        "HTTP/1.1 201 C\r\nETag: \"1\"\r\nSet-Cookie: s=1; Path=/\r\nContent-Length: 0\r\n\r\n";
+    const SAME: &str = "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nContent-Type: text/plain\r\n\
+                        Content-Length: 10\r\n\r\nof alice-7";
+    const OTHER: &str = "HTTP/1.1 200 OK\r\nETag: \"2\"\r\nContent-Type: text/html\r\n\
+                         Content-Length: 3\r\n\r\nbob";
+
+    fn run(last: &'static str) -> (Vec<String>, Vec<String>) {
+        let (admin, thread) = stub(vec![PERSON_MADE, PUT, last]);
+        let mut found = Vec::new();
+        replay(&admin, "-7".into(), "files.test", &recorded(), &mut found).unwrap();
+        (found.iter().map(ToString::to_string).collect(), thread.join().unwrap())
+    }
+
+    #[test]
+    fn the_same_answers_in_other_values_are_no_difference() {
+        let (found, requests) = run(SAME);
+        assert_eq!(found, Vec::<String>::new());
+        assert!(requests[0].contains("userid=alice-7"), "{}", requests[0]);
+        assert!(requests[1].starts_with("PUT /remote.php/dav/files/alice-7/f HTTP/1.1"));
+        assert!(requests[1].ends_with("\r\n\r\nof alice-7"), "{}", requests[1]);
+        assert!(requests[2].contains("If-Match: \"1\"\r\n"), "{}", requests[2]);
+        assert!(requests[2].contains("Cookie: s=1\r\n"), "{}", requests[2]);
+    }
+
+    #[test]
+    fn other_answers_are_told() {
+        let (found, _) = run(OTHER);
+        assert_eq!(
+            found,
+            [
+                "files.test #2 header ETag: \"2\" changed where the recorded one stayed",
+                "files.test #2 header Content-Type: Some(\"text/html\") instead of \
+                 Some(\"text/plain\")",
+                "files.test #2 body: another text",
+            ]
+        );
+    }
+}
