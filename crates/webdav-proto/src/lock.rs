@@ -193,7 +193,7 @@ mod tests {
     fn the_body_of_a_lock_letter_by_letter() {
         let mut lock =
             ActiveLock::new("opaquelocktoken:1", Href::from_path("/a b"), LockScope::Exclusive);
-        lock.owner = Some(Element::with_text(OWNER, "rig"));
+        lock.owner = Some(Element::with_text(OWNER.clone(), "rig"));
         lock.timeout = LockTimeout::Seconds(1800);
         assert_eq!(
             String::from_utf8(lock_response(&[lock])).unwrap(),

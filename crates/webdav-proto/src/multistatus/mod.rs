@@ -89,7 +89,21 @@ impl From<Condition> for StatusNote {
     }
 }
 
+impl Propstat {
+    /// Properties with a status.
+    #[must_use]
+    pub fn new(status: StatusCode, props: Vec<Element>) -> Self {
+        Self { status, props, note: StatusNote::default() }
+    }
+}
+
 impl Response {
+    /// What is told about `href`.
+    #[must_use]
+    pub fn new(href: Href, content: ResponseContent) -> Self {
+        Self { href, more_hrefs: Vec::new(), content, note: StatusNote::default() }
+    }
+
     /// The properties that were found.
     pub fn props(&self) -> impl Iterator<Item = &Element> {
         let propstats = match &self.content {

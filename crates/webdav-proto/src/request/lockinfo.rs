@@ -40,7 +40,7 @@ impl Lockinfo {
         let root = read_root(body, limits, &LOCKINFO)?;
         let scope = root.child(&LOCKSCOPE).and_then(LockScope::from_element);
         let scope = scope.ok_or_else(|| RequestError::invalid("no known lockscope"))?;
-        if !root.child(&LOCKTYPE).is_some_and(|kind| kind.child(&WRITE).is_some()) {
+        if root.child(&LOCKTYPE).and_then(|kind| kind.child(&WRITE)).is_none() {
             return Err(RequestError::invalid("no known locktype"));
         }
         let mut owner = root.child(&OWNER).cloned();

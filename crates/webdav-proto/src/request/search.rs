@@ -135,7 +135,8 @@ pub struct SearchLimit {
 }
 
 impl Search {
-    /// The largest number of conditions, nested ones included, as the original has it.
+    /// The largest number of operators that look at a resource; `and`, `or` and `not` are
+    /// free. The original has the same limit.
     pub const MAX_OPERATORS: usize = 100;
 
     /// A search for everything in a scope.

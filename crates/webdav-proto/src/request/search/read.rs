@@ -16,7 +16,7 @@ impl Search {
     ///
     /// # Errors
     /// When it is no basic search, names no scope, holds an operator that is not known,
-    /// or more than [`MAX_OPERATORS`](Self::MAX_OPERATORS) conditions.
+    /// or more than [`MAX_OPERATORS`](Self::MAX_OPERATORS) of them.
     pub fn parse(body: &[u8], limits: &XmlLimits) -> Result<Self, RequestError> {
         let root = read_root(body, limits, &SEARCHREQUEST)?;
         let search = root
@@ -62,9 +62,6 @@ fn read_scopes(search: &Element) -> Result<Vec<SearchScope>, RequestError> {
 }
 
 fn read_filter(element: &Element, budget: &mut usize) -> Result<Filter, RequestError> {
-    *budget = budget
-        .checked_sub(1)
-        .ok_or_else(|| RequestError::invalid("more than 100 search operators"))?;
     let name = &element.name;
     let mut members = |element: &Element| -> Result<Vec<Filter>, RequestError> {
         element.elements().map(|member| read_filter(member, budget)).collect()
@@ -84,6 +81,9 @@ fn read_filter(element: &Element, budget: &mut usize) -> Result<Filter, RequestE
             _ => Err(RequestError::invalid("not needs exactly one condition")),
         };
     }
+    *budget = budget
+        .checked_sub(1)
+        .ok_or_else(|| RequestError::invalid("more than 100 search operators"))?;
     if *name == IS_COLLECTION {
         return Ok(Filter::IsCollection);
     }
