@@ -1,12 +1,22 @@
-//! The Nextcloud dialect: URL space, login flow, properties, uploads and OCS wiring.
+//! The Nextcloud dialect: everything that is Nextcloud's and not WebDAV's.
+//!
+//! [`Nextcloud`] is a tower service for all that lies below one host name: the WebDAV
+//! roots with their `oc:` and `nc:` properties, chunked and bulk uploads, the OCS
+//! interface, the login flow with its pages, and what clients ask before they sign in. It
+//! is put together from a file service ([`allmende_files::Files`]) and people
+//! ([`allmende_accounts::Accounts`]), and knows neither a database nor a disk.
 
 mod auth;
 mod avatar;
 mod dav;
 mod discovery;
+mod ocs;
 mod origin;
 mod pages;
 mod people;
 mod route;
+mod service;
+mod web;
 
 pub use origin::Origin;
+pub use service::{Nextcloud, NextcloudOptions, NextcloudParts};

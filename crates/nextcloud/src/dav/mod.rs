@@ -18,7 +18,7 @@ use allmende_webdav_proto::{XmlLimits, headers::Depth, href};
 use http::{HeaderValue, Request, Response, StatusCode};
 
 use self::fixed::{Fixed, FixedKind, Members};
-pub(crate) use self::{answer::Body, home::Home};
+pub(crate) use self::{answer::Body, errors::from_files, home::Home};
 use crate::{
     avatar,
     people::{Known, People},
@@ -72,7 +72,7 @@ impl Dav {
                 self.tree(home, &mount, request).await
             }
             DavRoot::Files => {
-                match Owner::of(&request, home, people).await {
+                match Owner::of(&request.uri().path().to_owned(), home, people).await {
                     Ok(Owner::Caller(spelling)) => {
                         // Hrefs start with the name as the client wrote it.
                         mount = Mount::new(&format!("{ROOT}/files/{spelling}"));
@@ -258,7 +258,7 @@ enum Owner {
 }
 
 impl Owner {
-    async fn of(request: &Request<Body>, home: &Home, people: &People) -> Result<Self> {
+    async fn of(path: &str, home: &Home, people: &People) -> Result<Self> {
         let first = below(request.uri().path(), "/files")
             .trim_start_matches('/')
             .split('/')
