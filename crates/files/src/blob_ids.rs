@@ -170,6 +170,10 @@ impl BlobIds {
 
     /// Whether blobs of a lease may be on their way in this process.
     pub(crate) fn at_work(&self, lease: BlobLease, now: Timestamp) -> bool {
+        // A lease that is being fetched is known to the tree before it is known here.
+        if [&self.small, &self.large].iter().any(|row| row.fetch.try_lock().is_err()) {
+            return true;
+        }
         let held = |row: &Row| {
             let leases = row.leases();
             let mut mine = leases.current.iter().map(|(lease, _)| lease).chain(&leases.next);
@@ -198,7 +202,10 @@ impl BlobIds {
     }
 
     fn note(&self, lease: BlobLease) {
-        self.work.get().insert(lease.lease, AtWork { tickets: 0, last: lease.created });
+        let (mut work, now) = (self.work.get(), self.clock.now());
+        // What rests long enough is known as well by its absence.
+        work.retain(|_, at| at.tickets > 0 || at.last.plus_seconds(GRACE_SECONDS) >= now);
+        work.insert(lease.lease, AtWork { tickets: 0, last: now });
     }
 
     fn take_ready(&self, lane: Lane) -> Option<Ticket> {

@@ -19,6 +19,33 @@ use crate::{
 };
 
 /// What one person sees and may do, for the length of a request. Cheap to clone.
+///
+/// ```
+/// use std::sync::Arc;
+/// use allmende_files::{Files, FilesOptions, FolderRequest, Stores, SystemClock, TransferRequest};
+/// use allmende_storage::memory;
+/// use allmende_types::SpacePath;
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// # let tree = Arc::new(memory::MemoryTree::default());
+/// # let blobs = Arc::new(memory::MemoryBlobs::default());
+/// # let stores = Stores { tree: tree.clone(), blobs, locks: tree };
+/// # let files = Files::new(stores, Arc::new(SystemClock), FilesOptions::default())?;
+/// let view = files.view(&"alice".parse()?).await?;
+/// let at = |text: &str| text.parse::<SpacePath>();
+///
+/// let folder = view.make_folder(FolderRequest::new(at("Drafts")?)).await?;
+/// let moved = view.move_to(&folder, TransferRequest::new(at("Letters")?)).await?;
+/// assert_eq!((moved.entry.id(), moved.entry.letters()), (folder.id(), "RGDNVCK".to_owned()));
+///
+/// let page = view.children(&view.root().await?, None, 100).await?;
+/// let names: Vec<_> = page.items.iter().filter_map(|entry| entry.name()).collect();
+/// assert_eq!(names[0].as_str(), "Letters");
+/// assert!(view.resolve(&at("Drafts")?).await?.is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct View {
     files: Files,

@@ -66,3 +66,20 @@ fn padding(size: u64) -> Bytes {
     let rest = (BLOCK - size % BLOCK) % BLOCK;
     END[..usize::try_from(rest).unwrap_or(0)].to_vec().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_beyond_eight_gibibytes_and_long_names() {
+        let long = "ö/".repeat(60);
+        let bytes = headers(&long, EntryType::Regular, 0o644, 10 << 30, 1_600_000_000);
+        assert_eq!(bytes.len(), 3 * 512);
+        let mut archive = ::tar::Archive::new(&bytes[..]);
+        let entry = archive.entries().unwrap().next().unwrap().unwrap();
+        assert_eq!(&*entry.path_bytes(), long.as_bytes());
+        assert_eq!(entry.header().size().unwrap(), 10 << 30);
+        assert_eq!(entry.header().mtime().unwrap(), 1_600_000_000);
+    }
+}

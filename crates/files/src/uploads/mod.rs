@@ -24,6 +24,35 @@ pub use order::natural_order;
 pub(crate) use registry::{expire, space_key, unregister};
 
 /// A person's unfinished uploads.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use allmende_files::{Files, FilesOptions, Stores, SystemClock};
+/// use allmende_files::{Assembly, PartRequest};
+/// use allmende_types::{Name, SpacePath};
+/// # use allmende_storage::memory;
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// # let tree = Arc::new(memory::MemoryTree::default());
+/// # let blobs = Arc::new(memory::MemoryBlobs::default());
+/// # let stores = Stores { tree: tree.clone(), blobs, locks: tree };
+/// # let files = Files::new(stores, Arc::new(SystemClock), FilesOptions::default())?;
+/// # let view = files.view(&"alice".parse()?).await?;
+/// let (uploads, id) = (view.uploads(), Name::new("3fd1c0")?);
+/// uploads.create(&id).await?;
+/// for (name, bytes) in [("00002", "world"), ("00001", "hello ")] {
+///     let body = Box::pin(futures_util::stream::iter([Ok(bytes.into())]));
+///     uploads.put_part(&id, PartRequest::new(Name::new(name)?), body).await?;
+/// }
+/// let target: SpacePath = "greeting.txt".parse()?;
+/// let assembly = Assembly { total: Some(11), ..Assembly::new(target) };
+/// let written = uploads.assemble(&id, assembly).await?;
+/// assert_eq!(written.entry.node.size, 11);
+/// assert!(uploads.find(&id).await?.is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Uploads {
     view: View,

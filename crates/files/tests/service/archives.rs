@@ -1,8 +1,6 @@
 use std::{collections::BTreeMap, io::Read};
 
-use allmende_files::{
-    ErrorKind, MissingParents, PutRequest, View, archive, archive::Selection,
-};
+use allmende_files::{ErrorKind, MissingParents, PutRequest, View, archive, archive::Selection};
 use allmende_storage::BlobStore;
 use allmende_types::{Name, SpacePath, Timestamp};
 use futures_util::TryStreamExt;

@@ -139,3 +139,47 @@ async fn more_writes_than_a_lease_has_ids() {
     assert_eq!((collected.orphans, collected.contents), (0, 0));
     assert!(collected.leases >= 2);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_write_loses_its_bytes_to_a_collector_beside_it() {
+    let options = FilesOptions {
+        orphan_age: Duration::ZERO,
+        lease_use: Duration::from_secs(60),
+        ..FilesOptions::default()
+    };
+    let world = World::with(options);
+    let alice = world.alice().await;
+    let writers: Vec<_> = (0..4)
+        .map(|n| {
+            let view = alice.clone();
+            tokio::spawn(async move {
+                for m in 0..100 {
+                    put(&view, &format!("{n}-{}", m % 7), format!("{m}").as_bytes()).await;
+                    tokio::task::yield_now().await;
+                }
+            })
+        })
+        .collect();
+    let writing = futures_util::future::join_all(writers);
+    let collecting = async {
+        loop {
+            world.clock.forward(601);
+            world.files.collector().run_once().await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        all = writing => all.into_iter().for_each(|writer| writer.unwrap()),
+        () = collecting => {}
+    }
+    for n in 0..4 {
+        for m in 93..100 {
+            let bytes = content(&alice, &format!("{n}-{}", m % 7)).await;
+            assert_eq!(bytes, m.to_string().as_bytes());
+        }
+    }
+    for _ in 0..2 {
+        world.collect().await;
+    }
+    assert_eq!(world.count_blobs().await, 28);
+}

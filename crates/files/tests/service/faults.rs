@@ -183,11 +183,9 @@ impl Frail {
 
 #[tokio::test]
 async fn a_blob_store_that_fails() {
-    for (mode, expected) in [
-        (FAILS, ErrorKind::Unavailable),
-        (LOSES, ErrorKind::Unavailable),
-        (FULL, ErrorKind::Full),
-    ] {
+    for (mode, expected) in
+        [(FAILS, ErrorKind::Unavailable), (LOSES, ErrorKind::Unavailable), (FULL, ErrorKind::Full)]
+    {
         let frail = Frail::new().await;
         Frail::set(&frail.blobs, mode);
         let result = frail.view.put(PutRequest::new(path("file")), body(b"new")).await;

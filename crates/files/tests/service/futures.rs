@@ -1,8 +1,8 @@
 //! A server spawns what the service does: every future can be sent.
 
 use allmende_files::{
-    Algorithm, Assembly, Facts, FolderRequest, LockOrder, PartRequest, PutRequest,
-    TransferRequest, Uploads, View, archive, archive::Selection,
+    Algorithm, Assembly, Facts, FolderRequest, LockOrder, PartRequest, PutRequest, TransferRequest,
+    Uploads, View, archive, archive::Selection,
 };
 use allmende_storage::{ByteRange, ByteStream, Lock, LockTimeout};
 use allmende_types::{Name, SpacePath};
@@ -12,7 +12,12 @@ use crate::world::World;
 fn sendable(_: impl Future + Send) {}
 
 #[allow(dead_code, reason = "that it compiles is the test")]
-fn views<'a>(view: &'a View, path: &'a SpacePath, entry: &'a allmende_files::Entry, lock: &'a Lock) {
+fn views<'a>(
+    view: &'a View,
+    path: &'a SpacePath,
+    entry: &'a allmende_files::Entry,
+    lock: &'a Lock,
+) {
     let body = || -> ByteStream<'a> { Box::pin(futures_util::stream::empty()) };
     sendable(view.resolve(path));
     sendable(view.children(entry, None, 1));
