@@ -1,0 +1,112 @@
+//! Passwords that people chose: slow to check, and never many at once.
+
+use std::sync::Arc;
+
+use allmende_sql::{Batch, Expect, Statement, params};
+use allmende_types::UserId;
+use argon2::{
+    Algorithm, Argon2, Params, Version,
+    password_hash::{PasswordHasher as _, PasswordVerifier as _},
+};
+use tokio::sync::Semaphore;
+
+use crate::{Accounts, AccountsOptions, Error, ErrorKind, Result};
+
+/// Bytes that a password may have: a limit to what one request makes the server hash.
+const MAX_BYTES: usize = 1024;
+
+#[derive(Debug)]
+pub(crate) struct Hasher {
+    argon2: Argon2<'static>,
+    places: Arc<Semaphore>,
+}
+
+impl Hasher {
+    pub(crate) fn new(options: &AccountsOptions) -> Result<Self> {
+        let params = Params::new(options.hash_memory_kib, options.hash_passes, 1, None)
+            .map_err(|e| Error::new(ErrorKind::Invalid, format!("options for hashing: {e}")))?;
+        Ok(Self {
+            argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
+            places: Arc::new(Semaphore::new(options.hashes_at_once.max(1))),
+        })
+    }
+
+    async fn hash(&self, password: &str, salt: [u8; 16]) -> Result<String> {
+        let password = password.to_owned();
+        self.work(move |argon2| {
+            argon2.hash_password_with_salt(password.as_bytes(), &salt).map(|hash| hash.to_string())
+        })
+        .await?
+        .map_err(|e| Error::new(ErrorKind::Unavailable, format!("hashing: {e}")))
+    }
+
+    /// Whether a password is the one of a hash. Without a hash it never is, and that takes
+    /// as long to find out.
+    pub(crate) async fn verify(&self, password: &str, hash: Option<&str>) -> Result<bool> {
+        if password.len() > MAX_BYTES {
+            return Ok(false);
+        }
+        let (password, hash) = (password.to_owned(), hash.map(str::to_owned));
+        self.work(move |argon2| match hash {
+            Some(hash) => argon2.verify_password(password.as_bytes(), hash.as_str()).is_ok(),
+            None => {
+                let mut out = [0; 32];
+                // The result is of no interest, and the salt has a fit length.
+                let _ =
+                    argon2.hash_password_into(password.as_bytes(), b"nobody's salt...", &mut out);
+                false
+            }
+        })
+        .await
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Argon2<'static>) -> T + Send + 'static,
+    ) -> Result<T> {
+        let failed =
+            |e: &dyn std::fmt::Display| Error::new(ErrorKind::Unavailable, format!("hashing: {e}"));
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|e| failed(&e))?;
+        let argon2 = self.argon2.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            // Kept until the work is done, though the caller may have gone.
+            let _place = place;
+            work(&argon2)
+        });
+        task.await.map_err(|e| failed(&e))
+    }
+}
+
+impl Accounts {
+    /// Gives a person another password, or none. Their browsers have to log in again, and
+    /// the old password is void at once; app passwords stay.
+    ///
+    /// # Errors
+    /// [`NoSuchPerson`](ErrorKind::NoSuchPerson),
+    /// [`UnfitPassword`](ErrorKind::UnfitPassword).
+    pub async fn set_password(&self, id: &UserId, password: Option<&str>) -> Result<()> {
+        let hash = match password {
+            Some(password) => Some(self.hash_new_password(password).await?),
+            None => None,
+        };
+        let set = "UPDATE people SET password = $2, generation = generation + 1 WHERE key = $1";
+        let mut batch = Batch::one(Statement::new(set, params![id.key(), hash]), Expect::ONE);
+        let end = "DELETE FROM browser_sessions WHERE person = $1";
+        batch.push(Statement::new(end, params![id.key()]));
+        let meanings = [(0, ErrorKind::NoSuchPerson)];
+        self.write(batch).await.map_err(|e| Error::of_batch(e, &meanings))?;
+        tracing::info!(person = %id, "a password was changed");
+        Ok(())
+    }
+
+    pub(crate) async fn hash_new_password(&self, password: &str) -> Result<String> {
+        let inner = self.inner();
+        let short = password.chars().count() < inner.options.password_min_chars.max(1);
+        if short || password.len() > MAX_BYTES {
+            return Err(Error::new(ErrorKind::UnfitPassword, "new password"));
+        }
+        let mut salt = [0; 16];
+        inner.entropy.fill(&mut salt)?;
+        inner.hasher.hash(password, salt).await
+    }
+}
