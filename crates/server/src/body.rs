@@ -10,6 +10,7 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
+use prometheus_client::metrics::counter::Counter;
 use tokio::time::{Instant, Sleep, sleep};
 
 /// What a client sends. It fails when the client sends nothing for a while, so that a slow
@@ -19,11 +20,12 @@ pub struct RequestBody {
     inner: Incoming,
     idle: Duration,
     timer: Option<Pin<Box<Sleep>>>,
+    received: Counter,
 }
 
 impl RequestBody {
-    pub(crate) fn new(inner: Incoming, idle: Duration) -> Self {
-        Self { inner, idle, timer: None }
+    pub(crate) fn new(inner: Incoming, idle: Duration, received: Counter) -> Self {
+        Self { inner, idle, timer: None, received }
     }
 }
 
@@ -39,6 +41,11 @@ impl Body for RequestBody {
         if let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(context) {
             if let Some(timer) = &mut this.timer {
                 timer.as_mut().reset(Instant::now() + this.idle);
+            }
+            if let Some(Ok(frame)) = &frame
+                && let Some(data) = frame.data_ref()
+            {
+                this.received.inc_by(data.len() as u64);
             }
             return Poll::Ready(frame.map(|frame| frame.map_err(io::Error::other)));
         }

@@ -1,14 +1,43 @@
-//! Configuration, listeners, jobs and metrics that turn the crates into a server.
+//! What turns the crates into a server: configuration, stores, listeners, jobs, metrics.
+//!
+//! [`Config`] says what an operator wants, [`Server`] opens the stores, listens and
+//! serves, [`Databases`] is enough to administer people without serving. The binary
+//! `allmende` (in `examples/cloud`) is a thin command line over these.
+//!
+//! ```no_run
+//! use allmende_server::{Config, Server, Trigger};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let server = Server::open(Config::default()).await?;
+//! println!("http://{}", server.address()?);
+//! let (trigger, shutdown) = Trigger::new();
+//! tokio::spawn(async move {
+//!     let _ = allmende_server::stop_signal().await;
+//!     trigger.stop();
+//! });
+//! server.run(shutdown).await?;
+//! # Ok(())
+//! # }
+//! ```
 
 mod body;
 mod config;
+mod gauges;
 mod listen;
+mod log;
 mod metrics;
+mod operations;
 mod proxy;
+mod server;
+mod service;
 mod shutdown;
+mod stores;
 mod tls;
 
 pub use body::RequestBody;
 pub use config::{Config, ConfigError, Files, Limits, Log, LogFormat, Tls};
+pub use log::{LogError, start_log};
 pub use proxy::{InvalidNetwork, Network};
+pub use server::{FirstAdministrator, Server};
 pub use shutdown::{Shutdown, Trigger, stop_signal};
+pub use stores::{Databases, StartError, Stores};

@@ -7,7 +7,12 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 
-use crate::config::Tls;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+use crate::{Shutdown, config::Tls};
 
 /// Reads certificate and key. Clients may choose HTTP/2 or HTTP/1.1.
 pub(crate) fn server_config(tls: &Tls) -> io::Result<Arc<ServerConfig>> {
@@ -29,4 +34,33 @@ pub(crate) fn server_config(tls: &Tls) -> io::Result<Arc<ServerConfig>> {
         .map_err(|error| certificate(&error))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+/// Reads certificate and key again whenever the process gets SIGHUP. What cannot be read
+/// is told, and the old ones stay.
+pub(crate) async fn renew_on_hangup(
+    tls: &Tls,
+    current: &watch::Sender<Arc<ServerConfig>>,
+    stop: Shutdown,
+) {
+    let Ok(mut hangups) = signal(SignalKind::hangup()) else {
+        tracing::warn!("SIGHUP cannot be watched: a new certificate needs a restart");
+        return;
+    };
+    let mut stop = Box::pin(stop.wait());
+    loop {
+        tokio::select! {
+            hangup = hangups.recv() => if hangup.is_none() { return },
+            () = &mut stop => return,
+        }
+        match server_config(tls) {
+            Ok(renewed) => {
+                current.send_replace(renewed);
+                tracing::info!("the certificate was read again");
+            }
+            Err(error) => {
+                tracing::error!(%error, "the certificate cannot be read; the old one stays")
+            }
+        }
+    }
 }

@@ -259,7 +259,7 @@ enum Owner {
 
 impl Owner {
     async fn of(path: &str, home: &Home, people: &People) -> Result<Self> {
-        let first = below(request.uri().path(), "/files")
+        let first = below(path, "/files")
             .trim_start_matches('/')
             .split('/')
             .next()

@@ -1,0 +1,132 @@
+//! The stores of a configuration, opened and put together.
+
+use std::{fs, io, path::PathBuf, sync::Arc};
+
+use allmende_accounts::{Accounts, AccountsOptions};
+use allmende_files::{Files, FilesOptions, Stores as FileStores, SystemClock};
+use allmende_sql::{PostgresOptions, Sql, SqliteOptions};
+use allmende_storage::{BlobStore, LockStore, Tree};
+use allmende_storage_local::{LocalBlobs, LocalOptions};
+use allmende_tree_sql::{SqlTree, TreeOptions};
+use allmende_types::NamePolicy;
+
+use crate::Config;
+
+/// A server that cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The folder of data cannot be made or used.
+    #[error("the data folder {path} cannot be used")]
+    Data {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The database cannot be opened.
+    #[error("the database cannot be used")]
+    Database(#[from] allmende_sql::Error),
+    /// The people cannot be read.
+    #[error("the accounts cannot be used")]
+    Accounts(#[from] allmende_accounts::Error),
+    /// The tree or the contents cannot be opened.
+    #[error("the stored files cannot be used")]
+    Storage(#[from] allmende_storage::Error),
+    /// The options of the file service contradict one another.
+    #[error("the options of the file service contradict one another")]
+    Options(#[from] allmende_files::InvalidOptions),
+    /// The certificate or its key cannot be used.
+    #[error("TLS cannot be set up")]
+    Tls(#[source] io::Error),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The signals of the process cannot be watched.
+    #[error("the signals of the process cannot be watched")]
+    Signals(#[source] io::Error),
+    /// The name or password of the first administrator is not allowed.
+    #[error("the first administrator cannot be made: {0}")]
+    Administrator(String),
+}
+
+/// The database with the people and the tree in it: enough to administer.
+#[derive(Debug, Clone)]
+pub struct Databases {
+    /// The database itself.
+    pub sql: Sql,
+    /// The people.
+    pub accounts: Accounts,
+    /// The tree of all spaces.
+    pub tree: Arc<SqlTree>,
+}
+
+impl Databases {
+    /// Opens the database of a configuration and brings its tables up to date.
+    ///
+    /// # Errors
+    /// When the data folder or the database cannot be used.
+    pub async fn open(config: &Config) -> Result<Self, StartError> {
+        let about = |source| StartError::Data { path: config.data.clone(), source };
+        fs::create_dir_all(&config.data).map_err(about)?;
+        let sql = match &config.database {
+            Some(url) => Sql::open_postgres(PostgresOptions::new(url.clone())).await?,
+            None => Sql::open_sqlite(SqliteOptions::new(config.data.join("allmende.db"))).await?,
+        };
+        sql.migrate(&[allmende_accounts::SCHEMA]).await?;
+        let mut options = TreeOptions::default();
+        options.policy = name_policy(config);
+        let tree = Arc::new(SqlTree::open(sql.clone(), options).await?);
+        let accounts = Accounts::new(sql.clone(), AccountsOptions::default())?;
+        Ok(Self { sql, accounts, tree })
+    }
+}
+
+/// Everything that a server keeps.
+#[derive(Debug, Clone)]
+pub struct Stores {
+    /// The database.
+    pub databases: Databases,
+    /// The contents of files.
+    pub blobs: Arc<LocalBlobs>,
+    /// The file service over all of it.
+    pub files: Files,
+}
+
+impl Stores {
+    /// Opens the stores of a configuration. No other process may have them open.
+    ///
+    /// # Errors
+    /// When one of them cannot be used.
+    pub async fn open(config: &Config) -> Result<Self, StartError> {
+        let databases = Databases::open(config).await?;
+        let blobs = LocalBlobs::open(config.data.join("blobs"), LocalOptions::default())?;
+        let blobs = Arc::new(blobs);
+        let stores = FileStores {
+            tree: databases.tree.clone() as Arc<dyn Tree>,
+            blobs: blobs.clone() as Arc<dyn BlobStore>,
+            locks: databases.tree.clone() as Arc<dyn LockStore>,
+        };
+        let options = FilesOptions {
+            names: name_policy(config),
+            default_quota: config.files.default_quota,
+            ..FilesOptions::default()
+        };
+        let files = Files::new(stores, Arc::new(SystemClock), options)?;
+        Ok(Self { databases, blobs, files })
+    }
+}
+
+fn name_policy(config: &Config) -> NamePolicy {
+    let policy = if config.files.windows_compatible_names {
+        NamePolicy::windows_compatible()
+    } else {
+        NamePolicy::default()
+    };
+    NamePolicy { case_insensitive: config.files.case_insensitive_names, ..policy }
+}
