@@ -204,7 +204,7 @@ fn read(response: &Response<Bytes>) -> Result<Value, ClientError> {
     let status = response.status();
     match status {
         StatusCode::NOT_MODIFIED => return Err(ClientError::NotModified),
-        StatusCode::NO_CONTENT => return Ok(Value::empty_list()),
+        StatusCode::NO_CONTENT => return Ok(Value::Null),
         _ => {}
     }
     let document = match Document::read(format_of(response), response.body()) {

@@ -4,7 +4,13 @@
 //! [`Endpoint`](crate::Endpoint). The documentation of an operation names its failures; those of
 //! the protocol itself (997, 998, 412, 503) are common to all.
 
+pub mod activity;
 pub mod cloud;
+pub mod config;
+pub mod core;
+pub mod hovercard;
+pub mod notifications;
+pub mod user_status;
 
 /// Declares one operation: its documentation, name, metadata, request and response.
 macro_rules! endpoint {

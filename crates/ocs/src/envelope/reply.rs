@@ -15,7 +15,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 pub struct Reply<T> {
     /// The data.
     pub data: T,
-    /// The HTTP status: 200, or 201 or another 2xx where an endpoint says so (version 2 only).
+    /// The HTTP status: 200; in version 2 also 201 and the like where an endpoint says so; in both
+    /// versions 204 and 304, which have no body.
     pub status: StatusCode,
     /// Further headers.
     pub headers: HeaderMap,
@@ -37,11 +38,17 @@ impl<T> Reply<T> {
         }
     }
 
-    /// The same answer with another HTTP status of success.
+    /// The same answer with another HTTP status of success. With 204 nothing of the data is sent.
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;
         self
+    }
+
+    /// 304 without a body, whatever the data: how the list of activities says "no more".
+    #[must_use]
+    pub fn not_modified(self) -> Self {
+        self.with_status(StatusCode::NOT_MODIFIED)
     }
 
     /// The same answer with one more header.

@@ -55,6 +55,11 @@ impl Envelope {
     /// # Ok::<(), allmende_ocs::EncodeError>(())
     /// ```
     pub fn success<T: Serialize>(self, reply: &Reply<T>) -> Result<Response<Bytes>, EncodeError> {
+        if matches!(reply.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+            let mut response = self.response(reply.status, &reply.headers, Vec::new());
+            response.headers_mut().remove(header::CONTENT_TYPE);
+            return Ok(response);
+        }
         let code = match self.version {
             Version::V2 => Code(reply.status.as_u16()),
             Version::V1 => Code::OK_V1,
