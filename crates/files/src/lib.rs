@@ -60,6 +60,6 @@ pub use locks::{LockMade, LockOrder};
 pub use options::{FilesOptions, InvalidOptions};
 pub use put::{MissingParents, PutRequest};
 pub use read::Reading;
-pub use service::{Files, Quota, Stores};
+pub use service::{Files, Quota, Stores, set_home_quota};
 pub use uploads::{Assembly, PartRequest, Upload, Uploads};
 pub use view::View;

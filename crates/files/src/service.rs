@@ -274,6 +274,29 @@ impl Files {
 }
 
 /// The key of a person's home.
+/// Sets the quota of a person's home where only the tree is at hand, such as on a command
+/// line beside a running server. A home that is not there yet is made.
+///
+/// # Errors
+/// Those of the tree.
+pub async fn set_home_quota(
+    tree: &dyn Tree,
+    person: &UserId,
+    quota: Option<u64>,
+    now: Timestamp,
+) -> Result<()> {
+    let key = home_key(person);
+    let new = NewSpace { key: key.clone().into(), quota, now };
+    match tree.create_space(new).await {
+        Ok(_) => Ok(()),
+        Err(error) if *error.kind() == StoreKind::Exists => match tree.find_space(&key).await? {
+            Some(home) => Ok(tree.set_quota(home.id, quota).await?),
+            None => Err(error.into()),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
 pub(crate) fn home_key(person: &UserId) -> String {
     format!("home:{}", person.key())
 }

@@ -1,0 +1,218 @@
+//! `allmende user …`.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use allmende_accounts::{NewPerson, Page, PeopleQuery, PersonUpdate, Quota, Status};
+use allmende_server::{Config, Databases};
+use allmende_storage::Tree;
+use allmende_types::{GroupId, Timestamp, UserId};
+use serde::Serialize;
+
+use crate::{Failure, arguments::UserCommand, output};
+
+#[derive(Serialize)]
+struct Line {
+    id: String,
+    display_name: String,
+    email: Option<String>,
+    enabled: bool,
+    quota: String,
+    last_login: Option<i64>,
+}
+
+/// Runs a command on people.
+pub(crate) async fn run(
+    databases: &Databases,
+    config: &Config,
+    command: UserCommand,
+) -> Result<(), Failure> {
+    let accounts = &databases.accounts;
+    match command {
+        UserCommand::Add { id, display_name, email, group, quota, generate } => {
+            let mut new = NewPerson::new(id.parse()?);
+            new.display_name = display_name;
+            new.email = email;
+            new.quota = parse_quota(&quota)?;
+            new.groups = group.iter().map(|g| g.parse::<GroupId>()).collect::<Result<_, _>>()?;
+            let (password, made_up) = password(generate)?;
+            let limit = (new.quota != Quota::Default).then_some(new.quota);
+            let person =
+                accounts.create_person(new.with_password(password.as_str()), now()).await?;
+            if let Some(limit) = limit {
+                apply_quota(databases, config, &person.id, limit).await?;
+            }
+            println!("{} was created.", person.id);
+            tell(&password, made_up);
+        }
+        UserCommand::List { search, json } => list(databases, &search, json).await?,
+        UserCommand::Disable { id } => {
+            accounts.set_status(&id.parse()?, Status::Disabled).await?;
+            println!("{id} is disabled.");
+        }
+        UserCommand::Enable { id } => {
+            accounts.set_status(&id.parse()?, Status::Enabled).await?;
+            println!("{id} is enabled.");
+        }
+        UserCommand::Quota { id, quota } => {
+            let (id, quota): (UserId, _) = (id.parse()?, parse_quota(&quota)?);
+            let mut update = PersonUpdate::default();
+            update.quota = Some(quota);
+            accounts.update_person(&id, update).await?;
+            apply_quota(databases, config, &id, quota).await?;
+            println!("{id} may store: {}.", show_quota(quota));
+        }
+        UserCommand::Password { id, generate } => {
+            let (password, made_up) = password(generate)?;
+            accounts.set_password(&id.parse()?, Some(&password)).await?;
+            println!("The password of {id} was set.");
+            tell(&password, made_up);
+        }
+    }
+    Ok(())
+}
+
+async fn list(databases: &Databases, search: &str, json: bool) -> Result<(), Failure> {
+    const PAGE: usize = 500;
+    let mut lines = Vec::new();
+    loop {
+        let mut query = PeopleQuery::default();
+        query.search = search.to_owned();
+        query.page = Page { offset: lines.len() as u64, limit: PAGE as u64 };
+        let people = databases.accounts.people(&query).await?;
+        let count = people.len();
+        lines.extend(people.into_iter().map(|person| Line {
+            id: person.id.to_string(),
+            display_name: person.display_name,
+            email: person.email,
+            enabled: person.status == Status::Enabled,
+            quota: show_quota(person.quota),
+            last_login: person.last_login.map(Timestamp::unix),
+        }));
+        if count < PAGE {
+            break;
+        }
+    }
+    if json {
+        return output::json(&lines);
+    }
+    let row = |line: &Line| {
+        let state = if line.enabled { "" } else { "disabled" };
+        let email = line.email.clone().unwrap_or_default();
+        vec![line.id.clone(), line.display_name.clone(), email, line.quota.clone(), state.into()]
+    };
+    let rows: Vec<_> = lines.iter().map(row).collect();
+    output::table(&["ID", "NAME", "E-MAIL", "QUOTA", ""], &rows);
+    Ok(())
+}
+
+/// Gives a person's home the quota, if it was made already; otherwise it gets it then.
+async fn apply_quota(
+    databases: &Databases,
+    config: &Config,
+    id: &UserId,
+    quota: Quota,
+) -> Result<(), Failure> {
+    let bytes = match quota {
+        Quota::Default => config.files.default_quota,
+        Quota::Unlimited => None,
+        Quota::Bytes(bytes) => Some(bytes),
+    };
+    let tree: &dyn Tree = &*databases.tree;
+    allmende_files::set_home_quota(tree, id, bytes, now()).await?;
+    Ok(())
+}
+
+/// Reads bytes, such as `5 GB` (powers of 1024), `none` or `default`.
+fn parse_quota(text: &str) -> Result<Quota, Failure> {
+    let trimmed = text.trim();
+    match trimmed.to_ascii_lowercase().as_str() {
+        "none" | "unlimited" => return Ok(Quota::Unlimited),
+        "default" => return Ok(Quota::Default),
+        _ => {}
+    }
+    let digits = trimmed.find(|c: char| !c.is_ascii_digit()).unwrap_or(trimmed.len());
+    let (number, unit) = trimmed.split_at(digits);
+    let power = match unit.trim().to_ascii_uppercase().as_str() {
+        "" | "B" => 0,
+        "K" | "KB" | "KIB" => 1,
+        "M" | "MB" | "MIB" => 2,
+        "G" | "GB" | "GIB" => 3,
+        "T" | "TB" | "TIB" => 4,
+        _ => return Err(format!("{text:?} is not a quota").into()),
+    };
+    let number: u64 = number.parse().map_err(|_| format!("{text:?} is not a quota"))?;
+    let bytes = number.checked_mul(1 << (10 * power)).ok_or("the quota is too large")?;
+    Ok(Quota::Bytes(bytes))
+}
+
+fn show_quota(quota: Quota) -> String {
+    match quota {
+        Quota::Default => "default".into(),
+        Quota::Unlimited => "none".into(),
+        Quota::Bytes(bytes) => format!("{bytes} B"),
+    }
+}
+
+/// The password from the environment, the terminal or a pipe, or a fresh one.
+fn password(generate: bool) -> Result<(String, bool), Failure> {
+    if generate {
+        return Ok((generate_password()?, true));
+    }
+    if let Ok(password) = std::env::var("ALLMENDE_PASSWORD") {
+        return Ok((password, false));
+    }
+    let input = std::io::stdin();
+    if input.is_terminal() {
+        eprint!("Password: ");
+        std::io::stderr().flush()?;
+    }
+    let mut line = String::new();
+    input.lock().read_line(&mut line)?;
+    let password = line.trim_end_matches(['\r', '\n']).to_owned();
+    if password.is_empty() {
+        return Err("no password was given".into());
+    }
+    Ok((password, false))
+}
+
+fn tell(password: &str, made_up: bool) {
+    if made_up {
+        println!("Password: {password}");
+    }
+}
+
+/// Twenty letters and digits that cannot be mistaken for one another: about 100 bits.
+pub(crate) fn generate_password() -> Result<String, Failure> {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut random = [0; 20];
+    getrandom::fill(&mut random).map_err(|error| format!("no randomness: {error}"))?;
+    Ok(random.iter().map(|byte| char::from(LETTERS[usize::from(*byte) % 32])).collect())
+}
+
+/// The time of now.
+pub(crate) fn now() -> Timestamp {
+    std::time::SystemTime::now().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotas() {
+        assert_eq!(parse_quota("5 GB").unwrap(), Quota::Bytes(5 << 30));
+        assert_eq!(parse_quota("1024").unwrap(), Quota::Bytes(1024));
+        assert_eq!(parse_quota("None").unwrap(), Quota::Unlimited);
+        assert_eq!(parse_quota("default").unwrap(), Quota::Default);
+        for bad in ["", "GB", "-1", "5 XB", "99999999999999 TB", "1.5 GB"] {
+            assert!(parse_quota(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_long_and_different() {
+        let (a, b) = (generate_password().unwrap(), generate_password().unwrap());
+        assert_eq!(a.len(), 20);
+        assert_ne!(a, b);
+    }
+}
