@@ -1,5 +1,7 @@
 //! The laws of the contracts, on each engine.
 
+#![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails its test")]
+
 use std::sync::Arc;
 
 use allmende_sql::{Engine, testing::Fixture};
