@@ -9,7 +9,7 @@ use rustix::fs::{AtFlags, Mode, fstat, mkdirat, openat, renameat, statat};
 use super::{
     Inner,
     dir::{DIRECTORY, node_at, scratch_name},
-    failure::from_errno,
+    failure::{from_errno, is_absent},
     node::LocalNode,
     now,
     properties::Sidecar,
@@ -96,9 +96,11 @@ impl Inner {
         let _committing = self.committing();
         let standing = self.check_put(target, tokens)?;
         let (directory, name) = self.parent_of(&target.path)?;
-        if standing.is_some()
-            && let Ok(old) = statat(&directory, name.as_str(), AtFlags::SYMLINK_NOFOLLOW)
-        {
+        if standing.is_none() {
+            check_free(&directory, name)?;
+            // Of a file that another program took away.
+            Sidecar::change(&directory, |sidecar| sidecar.remove(name.as_str()))?;
+        } else if let Ok(old) = statat(&directory, name.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
             let mode = Mode::from_raw_mode(old.st_mode);
             rustix::fs::fchmod(&scratch.file, mode).map_err(from_errno)?;
         }
@@ -121,13 +123,13 @@ impl Inner {
         let _committing = self.committing();
         self.check_arrival(path, None, tokens)?;
         let (directory, name) = self.parent_of(path)?;
-        let exists = || {
-            let message = "The resource you tried to create already exists";
-            Error::new(ErrorKind::MethodNotAllowed, message)
-        };
-        if statat(&directory, name.as_str(), AtFlags::SYMLINK_NOFOLLOW).is_ok() {
-            return Err(exists());
-        }
+        check_free(&directory, name).map_err(|error| match error.kind() {
+            ErrorKind::Forbidden => {
+                let message = "The resource you tried to create already exists";
+                Error::new(ErrorKind::MethodNotAllowed, message)
+            }
+            _ => error,
+        })?;
         let scratch = scratch_name();
         mkdirat(&directory, scratch.as_str(), FOLDER_MODE).map_err(from_errno)?;
         let made = self.fill_folder(&directory, &scratch, name, properties);
@@ -178,6 +180,15 @@ impl Inner {
         }
         flush(&directory)?;
         Ok(Removed { failures, ..Removed::default() })
+    }
+}
+
+/// Nothing stands at a name, shown or not: a symbolic link is not replaced either.
+pub(super) fn check_free(directory: &OwnedFd, name: &Name) -> Result<()> {
+    match statat(directory, name.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(_) => Err(Error::new(ErrorKind::Forbidden, "The name is not free")),
+        Err(errno) if is_absent(errno) => Ok(()),
+        Err(errno) => Err(from_errno(errno)),
     }
 }
 

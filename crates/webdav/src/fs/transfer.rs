@@ -3,16 +3,13 @@
 use std::os::fd::OwnedFd;
 
 use allmende_types::{Name, SpacePath};
-use rustix::{
-    fs::{AtFlags, renameat, statat},
-    io::Errno,
-};
+use rustix::{fs::renameat, io::Errno};
 
 use super::{
     Inner,
-    commit::flush,
+    commit::{check_free, flush},
     dir::{node_at, scratch_name},
-    failure::{from_errno, is_absent},
+    failure::from_errno,
     node::LocalNode,
     properties::Sidecar,
     recursive::{copy_below, remove_below},
@@ -129,12 +126,7 @@ fn set_aside(
     standing: Option<&LocalNode>,
 ) -> Result<Option<String>> {
     if standing.is_none() {
-        // What is not shown (a symbolic link) is not replaced either.
-        return match statat(directory, name.as_str(), AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(_) => Err(Error::new(ErrorKind::Forbidden, "The name is not free")),
-            Err(errno) if is_absent(errno) => Ok(None),
-            Err(errno) => Err(from_errno(errno)),
-        };
+        return check_free(directory, name).map(|()| None);
     }
     let aside = scratch_name();
     renameat(directory, name.as_str(), directory, aside.as_str()).map_err(from_errno)?;
