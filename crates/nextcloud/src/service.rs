@@ -146,7 +146,7 @@ impl Inner {
         let full = |response: Response<Bytes>| response.map(DavBody::full);
         match Route::of(&path) {
             Route::Dav(root) => self.dav(root, request, &origin).await,
-            Route::Ocs => full(ocs::answer(self, request, &origin).await),
+            Route::Ocs => full(self.ocs.answer(self, request, &origin).await),
             Route::Status => full(discovery::status()),
             Route::Connectivity => full(discovery::empty(StatusCode::NO_CONTENT)),
             Route::DavDiscovery => full(discovery::dav(&origin)),

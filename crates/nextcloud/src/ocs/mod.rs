@@ -1,28 +1,267 @@
 //! The OCS interface: `/ocs/v1.php/…` and `/ocs/v2.php/…`.
+//!
+//! The `ocs` crate knows requests, answers and routes; here stand the handlers, one file
+//! per group of endpoints, and what is common to them: who calls, and whether they may.
 
-use allmende_ocs::{OcsRequest, RequestLimits};
+mod activity;
+mod app_passwords;
+mod capabilities;
+mod groups;
+mod navigation;
+mod notifications;
+mod people;
+mod person;
+mod quota;
+mod user_status;
+
+use std::{pin::Pin, sync::Arc};
+
+use allmende_accounts::{Authenticated, Method as Proven};
+use allmende_ocs::{
+    Access, Confirmation, Envelope, OcsError, OcsRequest, PathParams, Reply, RequestLimits, Router,
+    ServerEndpoint, csrf_failed, endpoints as e, is_api_request,
+};
+use allmende_types::Timestamp;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response, header};
 
-use crate::{Origin, dav::Body, service::Inner};
+use crate::{
+    Origin,
+    auth::{self, Stranger},
+    dav::Body,
+    service::Inner,
+};
 
-/// The routes of the interface.
-#[derive(Debug)]
-pub(crate) struct Ocs;
+/// Bytes of a request's body: the longest is a profile field.
+const MAX_BODY: usize = 256 * 1024;
+/// For how many seconds a password that was given once more is enough.
+const CONFIRMED: i64 = 30 * 60;
 
-impl Ocs {
-    pub(crate) fn new() -> Self {
-        Self
+/// What a handler answers.
+type Outcome<T> = Result<Reply<T>, OcsError>;
+
+/// A handler with its endpoint's types erased.
+type Handler = for<'a> fn(
+    &'a Call<'a>,
+    &'a OcsRequest,
+    &'a PathParams,
+) -> Pin<Box<dyn Future<Output = Response<Bytes>> + Send + 'a>>;
+
+/// One call of the interface.
+struct Call<'a> {
+    inner: &'a Inner,
+    origin: &'a Origin,
+    headers: &'a HeaderMap,
+    /// Who calls; none only where everybody may.
+    who: Option<Arc<Authenticated>>,
+}
+
+impl Call<'_> {
+    /// Who calls an endpoint that needs a person.
+    fn who(&self) -> Result<&Authenticated, OcsError> {
+        self.who.as_deref().ok_or_else(OcsError::not_logged_in)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.inner.now()
     }
 }
 
-/// Answers a request.
-pub(crate) async fn answer(inner: &Inner, request: Request<Body>, _: &Origin) -> Response<Bytes> {
-    let _ = inner;
-    let (parts, _) = request.into_parts();
-    let request = OcsRequest::parse(&parts, &[], RequestLimits::default());
-    match request {
-        Ok(request) => request.respond::<()>(Err(allmende_ocs::OcsError::unknown_route())),
-        Err(refusal) => refusal.into_response(),
+macro_rules! routes {
+    ($($endpoint:ty => $handler:path,)*) => {
+        Router::<Handler>::default()$(.with::<$endpoint>(|call, request, params| {
+            Box::pin(async move {
+                let outcome = match <$endpoint>::read_request(request, params) {
+                    Ok(input) => $handler(call, input).await,
+                    Err(error) => Err(error),
+                };
+                <$endpoint>::write_response(request, outcome)
+            })
+        }))*
+    };
+}
+
+/// The routes of the interface.
+#[derive(Debug)]
+pub(crate) struct Ocs {
+    router: Router<Handler>,
+}
+
+impl Ocs {
+    pub(crate) fn new() -> Self {
+        let router = routes! {
+            e::cloud::capabilities::Get => capabilities::get,
+            e::config::Get => capabilities::config,
+            e::cloud::user::Get => people::me,
+            e::cloud::user::Fields => people::my_fields,
+            e::cloud::user::FieldsOf => people::fields_of,
+            e::cloud::users::List => people::list,
+            e::cloud::users::Details => people::details,
+            e::cloud::users::Disabled => people::disabled,
+            e::cloud::users::Recent => people::recent,
+            e::cloud::users::Create => people::create,
+            e::cloud::users::Get => people::get,
+            e::cloud::users::Edit => people::edit,
+            e::cloud::users::Delete => people::delete,
+            e::cloud::users::Enable => people::enable,
+            e::cloud::users::Disable => people::disable,
+            e::cloud::users::Wipe => people::wipe,
+            e::cloud::users::Groups => groups::of_person,
+            e::cloud::users::AddToGroup => groups::join,
+            e::cloud::users::RemoveFromGroup => groups::leave,
+            e::cloud::users::Subadmins => groups::administered_by,
+            e::cloud::users::AddSubadmin => groups::add_administrator,
+            e::cloud::users::RemoveSubadmin => groups::remove_administrator,
+            e::cloud::groups::List => groups::list,
+            e::cloud::groups::Details => groups::details,
+            e::cloud::groups::Create => groups::create,
+            e::cloud::groups::Get => groups::members_for_managers,
+            e::cloud::groups::Users => groups::members,
+            e::cloud::groups::UserDetails => groups::member_details,
+            e::cloud::groups::SubAdmins => groups::administrators,
+            e::cloud::groups::Edit => groups::edit,
+            e::cloud::groups::Delete => groups::delete,
+            e::core::app_password::Create => app_passwords::create,
+            e::core::app_password::FromOneTime => app_passwords::from_one_time,
+            e::core::app_password::Revoke => app_passwords::revoke,
+            e::core::app_password::Rotate => app_passwords::rotate,
+            e::core::app_password::Confirm => app_passwords::confirm,
+            e::core::navigation::Apps => navigation::apps,
+            e::core::navigation::Settings => navigation::settings,
+            e::core::autocomplete::Get => people::autocomplete,
+            e::hovercard::Get => people::hovercard,
+            e::notifications::List => notifications::list,
+            e::notifications::Get => notifications::get,
+            e::notifications::Exists => notifications::exists,
+            e::notifications::Delete => notifications::delete,
+            e::notifications::DeleteAll => notifications::delete_all,
+            e::activity::List => activity::list,
+            e::activity::Filtered => activity::list,
+            e::activity::Filters => activity::filters,
+            e::user_status::Get => user_status::get,
+            e::user_status::SetPresence => user_status::set_presence,
+            e::user_status::SetPredefinedMessage => user_status::set_predefined,
+            e::user_status::SetCustomMessage => user_status::set_custom,
+            e::user_status::ClearMessage => user_status::clear_message,
+            e::user_status::Revert => user_status::revert,
+            e::user_status::ListPredefined => user_status::predefined,
+            e::user_status::List => user_status::list,
+            e::user_status::GetOf => user_status::get_of,
+            e::user_status::Heartbeat => user_status::heartbeat,
+        };
+        Self { router }
     }
+
+    /// Answers a request.
+    pub(crate) async fn answer(
+        &self,
+        inner: &Inner,
+        request: Request<Body>,
+        origin: &Origin,
+    ) -> Response<Bytes> {
+        let (parts, body) = request.into_parts();
+        let envelope = Envelope::of(&parts);
+        let who = match inner.authenticate(&parts, origin).await {
+            Ok(who) => Ok(who),
+            Err(stranger) => Err(stranger),
+        };
+        let own = match &who {
+            Ok(who) => {
+                let session = inner.session_cookie();
+                // Basic credentials come along by themselves in a browser too.
+                is_api_request(&parts.headers)
+                    || matches!(who.method, Proven::Session { .. })
+                        && auth::is_own(&inner.accounts, who, &parts.headers, session)
+            }
+            Err(_) => is_api_request(&parts.headers),
+        };
+        if !own {
+            return csrf_failed();
+        }
+        let Ok(body) = body.collect(MAX_BODY).await else {
+            return envelope.failure(&OcsError::bad_request("The body cannot be read"));
+        };
+        let request = match OcsRequest::parse(&parts, &body, RequestLimits::default()) {
+            Ok(request) => request,
+            Err(refusal) => return refusal.into_response(),
+        };
+        let route = match self.router.find(request.method(), request.path()) {
+            Ok(route) => route,
+            Err(error) => return error.into_response(request.envelope()),
+        };
+        let access = route.metadata.access;
+        let who = match who {
+            Ok(who) => Some(who),
+            Err(Stranger::Anonymous) if access == Access::Public => None,
+            Err(stranger) => {
+                return request.envelope().failure(&refusal(&stranger, &parts.headers));
+            }
+        };
+        if let Some(who) = &who
+            && let Err(error) = admit(inner, who, access, route.metadata.confirmation).await
+        {
+            return request.envelope().failure(&error);
+        }
+        let call = Call { inner, origin, headers: &parts.headers, who };
+        let mut response = (route.target)(&call, &request, &route.params).await;
+        let id = call.who.as_ref().map(|who| HeaderValue::from_str(who.person.id.as_str()));
+        if let Some(Ok(id)) = id {
+            response.headers_mut().insert("x-user-id", id);
+        }
+        response
+    }
+}
+
+/// What strangers hear.
+fn refusal(stranger: &Stranger, headers: &HeaderMap) -> OcsError {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let bearer = bearer.is_some_and(|value| value.to_ascii_lowercase().starts_with("bearer"));
+    match stranger {
+        Stranger::Anonymous => OcsError::not_logged_in(),
+        // Observed: a wrong bearer token counts as none.
+        Stranger::Rejected if bearer => OcsError::not_logged_in(),
+        Stranger::Rejected | Stranger::Disabled => OcsError::unauthorised(headers),
+        Stranger::TooMany { .. } => {
+            OcsError::new(allmende_ocs::Code::TOO_MANY_REQUESTS, "Too many requests")
+        }
+        Stranger::Unknown(_) => OcsError::unavailable(),
+    }
+}
+
+/// Whether a person may call an endpoint at all.
+async fn admit(
+    inner: &Inner,
+    who: &Authenticated,
+    access: Access,
+    confirmation: Confirmation,
+) -> Result<(), OcsError> {
+    match access {
+        Access::Public | Access::User => {}
+        Access::Admin if who.administrator => {}
+        Access::Admin => return Err(OcsError::admin_required()),
+        Access::SubAdmin if who.administrator => {}
+        Access::SubAdmin => {
+            let memberships = inner.accounts.memberships_of(&who.person.id).await;
+            if memberships.map_err(unavailable)?.administers.is_empty() {
+                return Err(OcsError::subadmin_required());
+            }
+        }
+    }
+    let recent = |at: Timestamp| inner.now().unix() - at.unix() <= CONFIRMED;
+    let confirmed = who.method == Proven::Password || who.confirmed.is_some_and(recent);
+    if confirmation == Confirmation::Password && !confirmed {
+        return Err(OcsError::password_confirmation_required());
+    }
+    Ok(())
+}
+
+/// A look-up that failed is no answer about anything.
+fn unavailable(error: impl std::fmt::Display) -> OcsError {
+    tracing::warn!(%error, "an OCS call could not be answered");
+    OcsError::unavailable()
+}
+
+/// An error of the provisioning interface, which has codes and no messages.
+fn code(code: allmende_ocs::Code) -> OcsError {
+    OcsError::new(code, "")
 }

@@ -1,0 +1,150 @@
+//! What the server can do, as every client asks at its start.
+
+use allmende_ocs::{
+    Reply,
+    endpoints::{
+        NoParameters,
+        cloud::capabilities::{
+            Activity, Bruteforce, Capabilities, ChunkedUpload, Core, CoreUser, Dav, Files,
+            FilesSharing, Notifications, ProvisioningApi, Response, ServerVersion, Theming,
+            UserStatus,
+        },
+        config::Config,
+    },
+};
+
+use super::{Call, Outcome};
+use crate::discovery::VERSION;
+
+/// `GET /cloud/capabilities`: everything for people, a little for strangers. Nothing is
+/// announced that is not there: clients would offer it.
+pub(super) async fn get(call: &Call<'_>, _: NoParameters) -> Outcome<Response> {
+    let all = capabilities(call);
+    let capabilities = if call.who.is_some() { all } else { all.public() };
+    let version = ServerVersion::new(VERSION.major, VERSION.minor, VERSION.micro);
+    Ok(Reply::new(Response { version, capabilities }))
+}
+
+/// `GET /config`: the interface's own description.
+pub(super) async fn config(call: &Call<'_>, _: NoParameters) -> Outcome<Config> {
+    Ok(Reply::new(Config {
+        version: "1.7".into(),
+        website: "Nextcloud".into(),
+        host: call.origin.host.clone().unwrap_or_else(|| "localhost".into()),
+        contact: String::new(),
+        ssl: if call.origin.https { "true" } else { "false" }.into(),
+    }))
+}
+
+fn capabilities(call: &Call<'_>) -> Capabilities {
+    let mut all = Capabilities::default();
+    all.core = Some(core(call));
+    all.bruteforce = Some(bruteforce(call));
+    all.dav = Some(dav());
+    all.files = Some(files(call));
+    all.files_sharing = Some(FilesSharing::default());
+    all.theming = Some(theming(call));
+    let mut activity = Activity::default();
+    activity.apiv2 = words(&["filters", "filters-api"]);
+    all.activity = Some(activity);
+    let mut notifications = Notifications::default();
+    notifications.ocs_endpoints = words(&["list", "get", "delete", "delete-all", "exists"]);
+    all.notifications = Some(notifications);
+    let mut provisioning = ProvisioningApi::default();
+    provisioning.version = "1.24.0".into();
+    provisioning.scopes_version = 2;
+    all.provisioning_api = Some(provisioning);
+    let mut status = UserStatus::default();
+    status.enabled = true;
+    status.supports_emoji = true;
+    status.supports_busy = true;
+    all.user_status = Some(status);
+    all
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn core(call: &Call<'_>) -> Core {
+    let mut core = Core::default();
+    core.pollinterval = 60;
+    core.webdav_root = "remote.php/webdav".into();
+    core.mod_rewrite_working = true;
+    core.can_create_app_token = Some(true);
+    if let Some(who) = &call.who {
+        let or = |text: &str, default: &str| {
+            if text.is_empty() { default.to_owned() } else { text.to_owned() }
+        };
+        let mut user = CoreUser::default();
+        user.language = or(&who.person.language, "en");
+        user.locale = or(&who.person.locale, "en");
+        user.timezone = or(&who.person.timezone, "UTC");
+        core.user = Some(user);
+    }
+    core
+}
+
+fn bruteforce(call: &Call<'_>) -> Bruteforce {
+    let delay = call.inner.accounts.login_delay(call.origin.client, call.now());
+    let mut bruteforce = Bruteforce::default();
+    bruteforce.delay = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+    bruteforce
+}
+
+fn dav() -> Dav {
+    let mut dav = Dav::default();
+    dav.chunking = Some("1.0".into());
+    dav.bulkupload = Some("1.0".into());
+    dav
+}
+
+fn files(call: &Call<'_>) -> Files {
+    let names = &call.inner.files.options().names;
+    let mut files = Files::default();
+    files.blacklisted_files.clone_from(&names.forbidden_filenames);
+    files.forbidden_filenames.clone_from(&names.forbidden_filenames);
+    files.forbidden_filename_basenames.clone_from(&names.forbidden_filename_basenames);
+    files.forbidden_filename_characters =
+        names.forbidden_filename_characters.iter().map(char::to_string).collect();
+    files.forbidden_filename_extensions.clone_from(&names.forbidden_filename_extensions);
+    files.windows_compatible_filenames = names.is_windows_compatible();
+    files.bigfilechunking = true;
+    files.chunked_upload = Some(ChunkedUpload::new(104_857_600, 5));
+    files.undelete = Some(false);
+    files.versioning = Some(false);
+    files
+}
+
+fn theming(call: &Call<'_>) -> Theming {
+    let options = &call.inner.options;
+    let base = call.origin.base_url();
+    let mut theming = Theming::default();
+    theming.name.clone_from(&options.name);
+    theming.product_name.clone_from(&options.name);
+    theming.url.clone_from(&base);
+    theming.slogan.clone_from(&options.slogan);
+    for colour in [
+        &mut theming.color,
+        &mut theming.color_element,
+        &mut theming.color_element_dark,
+        &mut theming.background,
+        &mut theming.primary_color,
+        &mut theming.background_color,
+        &mut theming.default_primary_color,
+        &mut theming.default_background_color,
+    ] {
+        colour.clone_from(&options.color);
+    }
+    theming.color_text = "#ffffff".into();
+    theming.background_text = "#ffffff".into();
+    theming.color_element_bright.clone_from(&options.color);
+    theming.background_plain = true;
+    theming.background_default = true;
+    let logo = format!("{base}/core/img/logo.svg");
+    theming.logo.clone_from(&logo);
+    theming.logoheader.clone_from(&logo);
+    theming.favicon = logo;
+    theming.cache_buster = "1".into();
+    theming
+}
