@@ -130,7 +130,7 @@ pub(crate) fn write_text(path: &Path, text: &str) -> Result<()> {
 
 /// Names that have gone wrong somewhere before, each for a reason of its own.
 pub(crate) const AWKWARD_NAMES: &[&str] = &[
-    "two  blanks and one at the start/ leading blank.txt",
+    "two  blanks/within  a name.txt",
     "percent %20 %zz 100%.txt",
     "hash # question-mark-free & ampersand + plus = equals ; semicolon , comma.txt",
     "quotes ' and (brackets) [square] {curly} ~ ! @ $ ^.txt",
@@ -144,6 +144,9 @@ pub(crate) const AWKWARD_NAMES: &[&str] = &[
     "many.dots.in.a.name.tar.gz",
     ".hidden-but-synced-only-on-request",
 ];
+
+/// A name that the desktop client refuses by itself ("Filename contains leading spaces").
+pub(crate) const LEADING_BLANK: &str = "blank/ at the start.txt";
 
 /// A name in decomposed form (NFD), as macOS writes it.
 pub(crate) const DECOMPOSED_NAME: &str = "decomposed u\u{0308}ber.txt";

@@ -10,7 +10,7 @@ use crate::http::Endpoint;
 use crate::process::{Call, Log};
 use crate::relay::Relay;
 use crate::tools::python_program;
-use crate::tree::{self, AWKWARD_NAMES, DECOMPOSED_NAME, Noise};
+use crate::tree::{self, AWKWARD_NAMES, DECOMPOSED_NAME, LEADING_BLANK, Noise};
 
 /// The chunks of the new rclone; small, so that one large file becomes many.
 const CHUNK: u64 = 10 * 1024 * 1024;
@@ -141,6 +141,7 @@ fn make_source(source: &Path, large: u64) -> Result<()> {
     // rclone 1.60 sends a name as it is; the server keeps it in NFC, so it would differ.
     let composed = DECOMPOSED_NAME.replace("u\u{0308}", "ü");
     tree::write_text(&source.join(composed), "composed\n")?;
+    tree::write_text(&source.join(LEADING_BLANK), "kept\n")?;
     tree::write_text(&source.join("deep/1/2/3/4/leaf.txt"), "deep down\n")?;
     tree::write_text(&source.join("empty.txt"), "")?;
     noise.write_file(&source.join("large.bin"), large)
