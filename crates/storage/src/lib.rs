@@ -20,11 +20,12 @@
 //! the new size; no reader sees the child without its ancestors.
 //!
 //! The crate also holds what an implementer needs: a [`memory`] reference of all three
-//! traits, [`conformance`] suites that one macro call runs over a type, and decorators
-//! for [faults](fault) and [metrics].
+//! traits, [`conformance`] suites that one macro call runs over a type, and a decorator
+//! ([`Decorated`]) for [faults](fault), [metrics], and probes of one's own.
 
 mod blob;
 pub mod conformance;
+mod decorate;
 mod error;
 pub mod fault;
 mod lock;
@@ -33,6 +34,7 @@ pub mod metrics;
 mod tree;
 
 pub use blob::{BlobInfo, BlobRead, BlobStore, ByteRange, ByteStream, PutBlob};
+pub use decorate::{Decorated, Method, Outcome, Probe, Verdict};
 pub use error::{Error, ErrorKind, Result};
 pub use lock::{
     InvalidToken, Lock, LockDepth, LockRequest, LockScope, LockStore, LockTimeout, LockToken,
