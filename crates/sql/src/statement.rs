@@ -42,7 +42,8 @@ impl Statement {
     /// The list's values get the numbers after those of `params`. It is filled up to the
     /// next power of two with its last value, so that there are few different texts to
     /// prepare; write it where repetition is harmless, as in `IN ($list)`. An empty list
-    /// becomes `NULL`, which is equal to nothing.
+    /// becomes `NULL`, which is equal to nothing. With more than 16,384 values it fails on
+    /// SQLite, which admits 32,766 parameters: ask for a page at a time.
     ///
     /// ```
     /// use allmende_sql::{Statement, Value, params};
