@@ -98,7 +98,13 @@ impl Pack {
             let context = format!("get blob {id}: {what}");
             Ok(Err(Error::new(ErrorKind::Corrupt, context)))
         };
-        let extent = match self.slot(number(id), patience)? {
+        let slot = match self.slot(number(id), patience) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                return damaged("the table was cut");
+            }
+            other => other?,
+        };
+        let extent = match slot {
             Slot::Free => return Ok(Ok(Found::Nothing)),
             Slot::Removed(_) => return Ok(Ok(Found::Removed)),
             Slot::Damaged => return damaged("its slot is damaged"),
