@@ -34,7 +34,117 @@ use crate::{
 /// * What is read of many resources is read by the page, at most
 ///   [`Options::page_size`](crate::Options::page_size) of them, in the page's order.
 ///
-/// An example of a whole backend is `fs::LocalFolder` (feature `fs`).
+/// A backend that can be written to is `fs::LocalFolder` (feature `fs`). This one shows a
+/// single file and lets nobody change it:
+///
+/// ```
+/// use allmende_types::{ETag, Name, SpacePath, Timestamp};
+/// use allmende_webdav::{lock::*, *};
+///
+/// #[derive(Debug, Clone)]
+/// struct Notice(Option<Name>);
+///
+/// impl Resource for Notice {
+///     fn kind(&self) -> Kind {
+///         if self.0.is_some() { Kind::File } else { Kind::Collection }
+///     }
+///     fn name(&self) -> Option<&Name> {
+///         self.0.as_ref()
+///     }
+///     fn etag(&self) -> Option<ETag> {
+///         ETag::strong("1").ok()
+///     }
+///     fn last_modified(&self) -> Timestamp {
+///         Timestamp::from_unix(1_700_000_000)
+///     }
+///     fn content_length(&self) -> u64 {
+///         6
+///     }
+///     fn content_type(&self) -> &str {
+///         "text/plain"
+///     }
+/// }
+///
+/// #[derive(Debug, Clone)]
+/// struct NoticeBoard;
+///
+/// fn refuse<T>() -> Result<T> {
+///     Err(Error::new(ErrorKind::Forbidden, "Read, do not write"))
+/// }
+///
+/// #[async_trait::async_trait]
+/// impl Backend for NoticeBoard {
+///     type Resource = Notice;
+///
+///     async fn resolve(&self, path: &SpacePath) -> Result<Option<Notice>> {
+///         let known = path.is_root() || path.to_string() == "notice.txt";
+///         Ok(known.then(|| Notice(path.file_name().cloned())))
+///     }
+///     async fn children(
+///         &self,
+///         _: &Entry<Notice>,
+///         _: Option<&Cursor>,
+///         _: usize,
+///     ) -> Result<Page<Notice>> {
+///         Ok(Page { items: vec![Notice(Some(Name::new("notice.txt")?))], next: None })
+///     }
+///     async fn read(&self, _: &Entry<Notice>, range: ReadRange) -> Result<ByteStream> {
+///         let part = match range {
+///             ReadRange::Whole => &b"Hello\n"[..],
+///             ReadRange::Part { start, length } => {
+///                 &b"Hello\n"[start as usize..(start + length) as usize]
+///             }
+///         };
+///         Ok(Box::pin(futures_util::stream::iter([Ok(part.into())])))
+///     }
+///     async fn put(&self, _: Put<'_, Notice>) -> Result<Written<Notice>> {
+///         refuse()
+///     }
+///     async fn make_collection(&self, _: MakeCollection<'_>) -> Result<Written<Notice>> {
+///         refuse()
+///     }
+///     async fn remove(&self, _: Remove<'_, Notice>) -> Result<Removed> {
+///         refuse()
+///     }
+///     async fn copy(&self, _: Transfer<'_, Notice>) -> Result<Written<Notice>> {
+///         refuse()
+///     }
+///     async fn rename(&self, _: Transfer<'_, Notice>) -> Result<Written<Notice>> {
+///         refuse()
+///     }
+///     async fn patch_properties(&self, _: Patch<'_, Notice>) -> Result<Patched> {
+///         refuse()
+///     }
+///     async fn dead_properties(&self, page: &[Entry<Notice>]) -> Result<Vec<Vec<DeadProperty>>> {
+///         Ok(vec![Vec::new(); page.len()])
+///     }
+///     async fn locks(&self, paths: &[&SpacePath]) -> Result<Vec<Vec<Lock>>> {
+///         Ok(vec![Vec::new(); paths.len()])
+///     }
+///     async fn lock(&self, _: LockRequest<'_, Notice>) -> Result<Lock> {
+///         refuse()
+///     }
+///     async fn refresh_lock(
+///         &self,
+///         _: &SpacePath,
+///         _: &LockToken,
+///         _: LockTimeout,
+///     ) -> Result<Option<Lock>> {
+///         Ok(None)
+///     }
+///     async fn unlock(&self, _: &SpacePath, _: &LockToken) -> Result<Unlocked> {
+///         Ok(Unlocked::NoSuchLock)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let handler = DavHandler::builder(Options::default()).build();
+/// let request = http::Request::get("/notice.txt").body(String::new()).unwrap();
+/// let response = handler.handle(&NoticeBoard, &Mount::root(), request).await;
+/// assert_eq!((response.status().as_u16(), &response.headers()["etag"]), (200, &"\"1\"".parse().unwrap()));
+/// # }
+/// ```
 #[async_trait]
 pub trait Backend: Clone + fmt::Debug + Send + Sync + 'static {
     /// A file or folder as it was when it was read.

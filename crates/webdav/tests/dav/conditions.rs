@@ -28,7 +28,7 @@ async fn if_headers<B: Backend>(dav: Dav<B>) {
     let etag = dav.put("/f", "1").await.header("etag").to_owned();
     let ok = [
         format!("([{etag}])"),
-        format!("(Not [\"other\"]) ([\"other\"])"),
+        "(Not [\"other\"]) ([\"other\"])".to_owned(),
         format!("([\"other\"]) ([{etag}])"),
         format!("</dav/f> ([{etag}])"),
         format!("<http://any.host:8/dav/f> ([{etag}])"),

@@ -1,5 +1,7 @@
 //! The handler from the outside, over a tree in memory and over a local folder.
 
+#![allow(clippy::unwrap_used, reason = "the scenarios are tests, though not marked as such")]
+
 mod conditions;
 mod copy_move;
 mod get;
