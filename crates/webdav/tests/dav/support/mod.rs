@@ -10,39 +10,39 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 
-pub use self::tree::{Fault, MemoryTree};
+pub(crate) use self::tree::{Fault, MemoryTree};
 
 /// A server in memory with the client that asks it.
-pub struct Dav<B: Backend> {
-    pub handler: DavHandler<B>,
-    pub backend: B,
-    pub mount: Mount,
+pub(crate) struct Dav<B: Backend> {
+    pub(crate) handler: DavHandler<B>,
+    pub(crate) backend: B,
+    pub(crate) mount: Mount,
 }
 
 /// What came back.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
     /// The body broke off.
-    pub broken: bool,
+    pub(crate) broken: bool,
 }
 
 impl Dav<MemoryTree> {
-    pub fn memory(options: Options) -> Self {
+    pub(crate) fn memory(options: Options) -> Self {
         Self::over(MemoryTree::default(), options)
     }
 }
 
 impl<B: Backend> Dav<B> {
-    pub fn over(backend: B, options: Options) -> Self {
+    pub(crate) fn over(backend: B, options: Options) -> Self {
         let handler = DavHandler::builder(options).build();
         Self { handler, backend, mount: Mount::new("/dav") }
     }
 
     /// Sends a request; its path is given encoded and below the mount.
-    pub async fn send(
+    pub(crate) async fn send(
         &self,
         method: &str,
         path: &str,
@@ -57,20 +57,20 @@ impl<B: Backend> Dav<B> {
         answer(self.handler.handle(&self.backend, &self.mount, request).await).await
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[], "").await
     }
 
-    pub async fn put(&self, path: &str, content: &str) -> Answer {
+    pub(crate) async fn put(&self, path: &str, content: &str) -> Answer {
         self.send("PUT", path, &[], content.to_owned()).await
     }
 
-    pub async fn mkcol(&self, path: &str) -> Answer {
+    pub(crate) async fn mkcol(&self, path: &str) -> Answer {
         self.send("MKCOL", path, &[], "").await
     }
 
     /// The paths below `path` with their values of a property (`None` if missing).
-    pub async fn propfind(
+    pub(crate) async fn propfind(
         &self,
         path: &str,
         depth: &str,
@@ -88,7 +88,7 @@ impl<B: Backend> Dav<B> {
     }
 
     /// Takes a lock and returns its token.
-    pub async fn lock(&self, path: &str, headers: &[(&str, &str)], scope: &str) -> Answer {
+    pub(crate) async fn lock(&self, path: &str, headers: &[(&str, &str)], scope: &str) -> Answer {
         let body = format!(
             "<d:lockinfo xmlns:d='DAV:'><d:lockscope><d:{scope}/></d:lockscope>\
              <d:locktype><d:write/></d:locktype><d:owner>me</d:owner></d:lockinfo>"
@@ -97,7 +97,7 @@ impl<B: Backend> Dav<B> {
     }
 }
 
-pub async fn answer(response: Response<DavBody>) -> Answer {
+pub(crate) async fn answer(response: Response<DavBody>) -> Answer {
     let (parts, mut body) = response.into_parts();
     let (mut bytes, mut broken) = (Vec::new(), false);
     while let Some(frame) = body.frame().await {
@@ -109,7 +109,7 @@ pub async fn answer(response: Response<DavBody>) -> Answer {
     Answer { status: parts.status, headers: parts.headers, body: bytes.into(), broken }
 }
 
-pub fn prop_body(name: &PropName) -> String {
+pub(crate) fn prop_body(name: &PropName) -> String {
     format!(
         "<d:propfind xmlns:d='DAV:'><d:prop><x:{} xmlns:x='{}'/></d:prop></d:propfind>",
         name.local(),
@@ -118,27 +118,27 @@ pub fn prop_body(name: &PropName) -> String {
 }
 
 impl Answer {
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    pub fn multistatus(&self) -> Multistatus {
+    pub(crate) fn multistatus(&self) -> Multistatus {
         Multistatus::parse(&self.body, &XmlLimits::default()).unwrap()
     }
 
     /// The lock token as `If` wants it: `(<…>)`.
-    pub fn token(&self) -> String {
+    pub(crate) fn token(&self) -> String {
         assert!(self.status.is_success(), "{}", self.text());
         format!("({})", self.header("lock-token"))
     }
 }
 
 /// A local folder that is gone with the value.
-pub fn local() -> (tempfile::TempDir, Dav<LocalFolder>) {
+pub(crate) fn local() -> (tempfile::TempDir, Dav<LocalFolder>) {
     let folder = tempfile::tempdir().unwrap();
     let backend = LocalFolder::open(folder.path()).unwrap();
     (folder, Dav::over(backend, Options::default()))

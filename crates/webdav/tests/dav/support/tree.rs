@@ -18,26 +18,26 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
 #[derive(Clone, Debug, Default)]
-pub struct MemoryTree {
+pub(crate) struct MemoryTree {
     state: Arc<Mutex<State>>,
     locks: Arc<MemoryLocks>,
 }
 
 #[derive(Debug, Default)]
-pub struct State {
+pub(crate) struct State {
     nodes: BTreeMap<SpacePath, Node>,
     revision: u64,
     /// What goes wrong next.
-    pub fault: Fault,
+    pub(crate) fault: Fault,
     /// The most resources that were handed out by one call.
-    pub largest_page: usize,
+    pub(crate) largest_page: usize,
     /// How many resources were handed out by listings.
-    pub listed: usize,
+    pub(crate) listed: usize,
 }
 
 /// What goes wrong.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     #[default]
     None,
     /// Listings fail after so many pages.
@@ -49,7 +49,7 @@ pub enum Fault {
 }
 
 #[derive(Clone, Debug)]
-pub struct Node {
+pub(crate) struct Node {
     name: Option<Name>,
     kind: Kind,
     content: Bytes,
@@ -86,7 +86,7 @@ fn now() -> Timestamp {
 }
 
 impl MemoryTree {
-    pub fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap();
         state.nodes.entry(SpacePath::root()).or_insert(Node {
             name: None,
@@ -99,7 +99,7 @@ impl MemoryTree {
     }
 
     /// Makes files quickly: `count` of them in a folder.
-    pub fn fill(&self, folder: &str, count: usize) {
+    pub(crate) fn fill(&self, folder: &str, count: usize) {
         let mut state = self.state();
         let folder: SpacePath = folder.parse().unwrap();
         if !folder.is_root() {
