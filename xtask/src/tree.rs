@@ -137,7 +137,7 @@ pub(crate) const AWKWARD_NAMES: &[&str] = &[
     "umlauts ÄÖÜ äöü ß composed/Grüße.txt",
     "emoji 🦀 and 👩‍👩‍👧‍👦 family/😀.txt",
     "日本語/한국어/العربية/עברית.txt",
-    "combining a\u{0323}\u{0308} in canonical order.txt",
+    "combining q\u{0323}\u{0307} that has no composed form.txt",
     "UPPER and upper/Case.txt",
     "UPPER and upper/case.TXT",
     "no-extension",
