@@ -13,6 +13,26 @@ use crate::failure::{Context as _, Result};
 /// A request line is shorter; what is longer is part of a body.
 const LINE_LIMIT: usize = 16 * 1024;
 
+/// The methods that clients of files use.
+const METHODS: &[&str] = &[
+    "COPY",
+    "DELETE",
+    "GET",
+    "HEAD",
+    "LOCK",
+    "MKCOL",
+    "MOVE",
+    "OPTIONS",
+    "PATCH",
+    "POST",
+    "PROPFIND",
+    "PROPPATCH",
+    "PUT",
+    "REPORT",
+    "SEARCH",
+    "UNLOCK",
+];
+
 /// What has passed so far.
 #[derive(Debug, Default)]
 struct Seen {
@@ -95,8 +115,8 @@ fn copy(mut from: TcpStream, mut to: TcpStream, seen: Option<&Seen>) {
 
 /// Finds request lines in a stream of requests without reading their framing.
 ///
-/// A line counts that consists of an upper-case word, a path and `HTTP/1.1`. The line may
-/// follow a body without a line end of its own, so the word is looked for from the right.
+/// A line counts that ends with a method, a path and `HTTP/1.1`. It may follow a body without a
+/// line end between, so the method is looked for from the right.
 #[derive(Debug, Default)]
 struct Lines {
     line: Vec<u8>,
@@ -123,11 +143,14 @@ fn request_line(line: &[u8]) -> Option<String> {
     let line = line.strip_suffix(b" HTTP/1.1\r\n")?;
     let space = line.windows(2).rposition(|pair| pair == b" /")?;
     let (before, target) = (&line[..space], &line[space + 1..]);
-    let letters = before.iter().rev().take_while(|byte| byte.is_ascii_uppercase()).count();
-    if letters == 0 || target.contains(&b' ') {
+    if target.contains(&b' ') {
         return None;
     }
-    let method = String::from_utf8_lossy(&before[before.len() - letters..]);
+    // The longest that fits: what stands before it may be the end of a body.
+    let method = METHODS
+        .iter()
+        .filter(|method| before.ends_with(method.as_bytes()))
+        .max_by_key(|method| method.len())?;
     Some(format!("{method} {}", String::from_utf8_lossy(target)))
 }
 
@@ -137,7 +160,7 @@ mod tests {
 
     #[test]
     fn requests_are_found_in_any_split_and_after_bodies() {
-        let stream = b"PUT /a%20b HTTP/1.1\r\nContent-Length: 5\r\n\r\nhel\nlMOVE /x HTTP/1.1\r\nHost: /\r\n\r\n";
+        let stream = b"PUT /a%20b HTTP/1.1\r\nContent-Length: 5\r\n\r\nhel\nLMOVE /x HTTP/1.1\r\nHost: /\r\n\r\n";
         for size in 1..stream.len() {
             let mut lines = Lines::default();
             let mut found = Vec::new();
@@ -146,7 +169,7 @@ mod tests {
             }
             assert_eq!(found.len(), 2, "{found:?}");
             assert_eq!(found[0], "PUT /a%20b");
-            assert!(found[1].ends_with("MOVE /x"), "{found:?}");
+            assert_eq!(found[1], "MOVE /x");
         }
     }
 

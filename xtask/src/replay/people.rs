@@ -26,6 +26,7 @@ impl People {
                 exchange.sender.trim_end_matches('\'') == *role
                     || exchange.path.contains(role)
                     || exchange.request_body.as_text().contains(role)
+                    || exchange.body.as_text().contains(role)
                     || exchange.request_headers.iter().any(|(_, value)| value.contains(role))
             });
             // The tokens of a scenario are always of the first.
@@ -39,7 +40,13 @@ impl People {
         Ok(people)
     }
 
-    fn name(&self, role: &str) -> String {
+    /// Who may make people and groups.
+    pub(super) fn admin(&self) -> &Endpoint {
+        &self.admin
+    }
+
+    /// The fresh name of a recorded person.
+    pub(super) fn name(&self, role: &str) -> String {
         format!("{role}{}", self.suffix)
     }
 

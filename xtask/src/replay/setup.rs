@@ -41,6 +41,24 @@ pub(super) fn lay(people: &People, scenario: &str, exchanges: &[Exchange]) -> Re
                 make(&home, "PUT", &format!("{folder}/d/{name}"), &"x".repeat(length))?;
             }
         }
+        "groups.members" => {
+            call(people.admin(), "groups", "groupid=gm")?;
+            for role in ["alice", "bob"] {
+                call(people.admin(), &format!("users/{}/groups", people.name(role)), "groupid=gm")?;
+            }
+        }
+        "names.deep-path" => {
+            // Every folder above the leaf that the first request writes.
+            let path = exchanges.first().map(|exchange| exchange.path.as_str());
+            let (_, below) = path.and_then(|path| path.split_once(&inside)).context("no path")?;
+            let mut made = folder.clone();
+            let mut levels: Vec<&str> = below.split('/').skip(1).collect();
+            levels.pop();
+            for level in levels {
+                made = format!("{made}/{level}");
+                make(&home, "MKCOL", &made, "")?;
+            }
+        }
         _ if scenario.starts_with("range.") => {
             let writes = exchanges
                 .iter()
@@ -90,6 +108,17 @@ fn listed(exchange: Option<&Exchange>, folder: &str) -> Result<BTreeSet<(String,
 fn make(home: &Endpoint, method: &str, path: &str, body: &str) -> Result<()> {
     let answer = home.request(method, &format!("{}{path}", home.path)).body(body).send()?;
     ensure!(answer.status == 201, "set-up: {method} {path} was answered {}", answer.status);
+    Ok(())
+}
+
+fn call(admin: &Endpoint, what: &str, form: &str) -> Result<()> {
+    let answer = admin
+        .request("POST", &format!("/ocs/v2.php/cloud/{what}?format=json"))
+        .header("OCS-APIRequest", "true")
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .body(form)
+        .send()?;
+    ensure!(answer.status == 200, "set-up: {what} was answered {}", answer.status);
     Ok(())
 }
 
