@@ -53,6 +53,8 @@ macro_rules! within {
 
 /// Guards: what a write found out about locks, asked once more inside its transaction.
 pub(crate) mod guard {
+    /// Any lock in the space `$1`, ended or not.
+    pub(crate) const ANY: &str = "SELECT token FROM locks WHERE space = $1 LIMIT 1";
     pub(crate) const COVERING: &str = concat!(up!(), "SELECT l.token ", covering!());
     pub(crate) const COVERING_KNOWN: &str =
         concat!(up!(), "SELECT l.token ", covering!(), " AND l.token IN ($list)");

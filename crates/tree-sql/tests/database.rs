@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use allmende_sql::{Sql, every_engine, testing::Fixture};
+use allmende_sql::every_engine;
 use allmende_storage::{
     Actor, Batch, ErrorKind, Expect, LockStore, MakeFolder, NewSpace, Node, Op, PropertyOwner,
     PutFile, RemoveNode, Segment, Space, Target, Tree,

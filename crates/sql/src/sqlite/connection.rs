@@ -4,6 +4,7 @@ use std::{collections::HashMap, fmt};
 
 use rusqlite::{
     OpenFlags,
+    config::DbConfig,
     types::{Null, ValueRef},
 };
 
@@ -39,6 +40,9 @@ impl Connection {
         let settings = move |inner: &rusqlite::Connection| -> rusqlite::Result<()> {
             inner.busy_timeout(options.busy_timeout)?;
             inner.set_prepared_statement_cache_capacity(PREPARED);
+            // Otherwise SQLite looks at bound values to choose a plan, and prepares a
+            // statement anew whenever one of them has changed: several times its own cost.
+            inner.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
             inner.pragma_update(None, "cache_size", format!("-{cache_kib}"))?;
             inner.pragma_update(None, "mmap_size", options.mmap_bytes.to_string())?;
             inner.pragma_update(None, "foreign_keys", "ON")?;

@@ -73,6 +73,8 @@ pub(super) struct Draft<'a> {
     /// None when several changes each have their own.
     lone: Option<Delta>,
     touched: BTreeSet<SpaceId>,
+    /// The spaces that are guarded to have no locks at all.
+    unlocked: BTreeSet<SpaceId>,
     entries: i64,
     written: Vec<(Source, Option<Source>)>,
 }
@@ -90,6 +92,7 @@ impl<'a> Draft<'a> {
             engine: tree.sql.engine(),
             lone: lone.then(Delta::default),
             touched: BTreeSet::new(),
+            unlocked: BTreeSet::new(),
             entries: 0,
             written: Vec::new(),
         }
@@ -159,6 +162,13 @@ impl<'a> Draft<'a> {
             let id = guard.node();
             let covering = self.view.covering(id);
             obstacles.extend(self.actor.stopped_by(&covering, self.now));
+            if let Some(head) = self.view.head(id)
+                && !head.locks
+            {
+                let space = head.id;
+                self.no_locks(space);
+                continue;
+            }
             let values = params![id.0, self.now.unix()];
             self.same_locks([guard::COVERING, guard::COVERING_KNOWN], values, &covering);
             if guard.reaches_below()
@@ -179,6 +189,14 @@ impl<'a> Draft<'a> {
         obstacles.sort_by(|a, b| a.token.cmp(&b.token));
         obstacles.dedup();
         Err(Error::new(ErrorKind::Locked(obstacles), "commit"))
+    }
+
+    /// Guards that there is no lock in a space. If one comes just now, the next attempt
+    /// asks the nodes one by one.
+    fn no_locks(&mut self, space: SpaceId) {
+        if self.unlocked.insert(space) {
+            self.body.expect(Statement::new(guard::ANY, params![space.0]), Expect::None);
+        }
     }
 
     /// Guards that a query finds these locks and no other.
@@ -244,8 +262,9 @@ impl<'a> Draft<'a> {
     /// Tells a folder and its ancestors; guards that it is alive.
     pub(super) fn propagate(&mut self, folder: &Node, delta: Delta, bytes: Bytes) {
         self.touch(folder.space);
-        let propagate = delta.propagate(folder.id, folder.space, self.now);
-        self.body.expect(propagate, Expect::AtLeast(1));
+        let chain: Vec<NodeId> = self.view.lineage.chain(folder.id).map(|node| node.id).collect();
+        let propagate = delta.propagate(&chain, folder.space, self.now);
+        self.body.expect(propagate, Expect::Exactly(chain.len() as u64));
         self.view.propagate(folder.id, bytes, self.now);
     }
 
