@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
+use allmende_webdav::GuardedStream;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
@@ -129,9 +130,9 @@ where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let io = TokioIo::new(stream);
     match protocol {
         Protocol::Http1 => {
+            let io = TokioIo::new(GuardedStream::new(stream));
             let connection = hyper::server::conn::http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(limits.header_time())
@@ -140,6 +141,7 @@ where
             watcher.watch(connection).await?;
         }
         Protocol::Http2 => {
+            let io = TokioIo::new(stream);
             let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
                 .timer(TokioTimer::new())
                 .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))

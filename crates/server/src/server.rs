@@ -1,11 +1,12 @@
 //! The server: stores, service, listeners and jobs under one shutdown.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use allmende_accounts::Ensured;
+use allmende_accounts::{Accounts, Ensured};
+use allmende_files::Files;
 use allmende_nextcloud::{Nextcloud, NextcloudOptions, NextcloudParts};
 use allmende_types::UserId;
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::MissedTickBehavior};
 
 use crate::{
     Config, Shutdown, StartError, Stores, Trigger, listen,
@@ -112,6 +113,10 @@ impl Server {
         let stop = jobs_stop.clone();
         jobs.spawn(async move { collector.run(stop.wait()).await });
 
+        let (accounts, files) = (stores.databases.accounts.clone(), stores.files.clone());
+        let stop = jobs_stop.clone();
+        jobs.spawn(async move { keep_accounts(&accounts, &files, stop).await });
+
         if let Some(listener) = operations {
             let (limits, metrics) = (config.limits.clone(), metrics.clone());
             let (readiness, stop) = (readiness(&stores), jobs_stop.clone());
@@ -143,6 +148,32 @@ impl Server {
 
 async fn listen_on(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
+}
+
+/// Notes when people and app passwords were last used, every minute and at the end, and
+/// removes what has expired, every hour.
+async fn keep_accounts(accounts: &Accounts, files: &Files, stop: Shutdown) {
+    const MINUTES_AN_HOUR: u32 = 60;
+    let mut minutes = tokio::time::interval(Duration::from_secs(60));
+    minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut stop = Box::pin(stop.wait());
+    for minute in (0..MINUTES_AN_HOUR).cycle() {
+        let stopping = tokio::select! {
+            _ = minutes.tick() => false,
+            () = &mut stop => true,
+        };
+        if let Err(error) = accounts.write_activity().await {
+            tracing::warn!(%error, "the last activity of people cannot be noted");
+        }
+        if stopping {
+            return;
+        }
+        if minute == 0
+            && let Err(error) = accounts.remove_expired(files.now()).await
+        {
+            tracing::warn!(%error, "expired sessions cannot be removed");
+        }
+    }
 }
 
 /// Ready is a server whose database answers.

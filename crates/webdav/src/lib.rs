@@ -24,9 +24,12 @@ mod options;
 mod property;
 mod report;
 mod request;
+mod request_line;
 mod respond;
 mod service;
 
+#[cfg(feature = "tokio-io")]
+pub use self::request_line::GuardedStream;
 pub use self::{
     backend::{
         Backend, Change, Cursor, DeadProperty, Entry, Expect, Failure, Kind, MakeCollection, Page,
@@ -45,5 +48,6 @@ pub use self::{
     report::{
         CollectionHandler, Found, Reply, ReportHandler, ReportRequest, SearchHandler, Source,
     },
+    request_line::RequestLineGuard,
     service::DavService,
 };

@@ -5,9 +5,12 @@
 
 use std::{env, error::Error, ffi::OsString, net::SocketAddr, process::ExitCode};
 
-use allmende_webdav::{DavHandler, DavService, Mount, Options, fs::LocalFolder};
-use axum::Router;
-use tokio::{net::TcpListener, signal};
+use allmende_webdav::{DavHandler, DavService, GuardedStream, Mount, Options, fs::LocalFolder};
+use axum::{Router, serve::Listener};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    signal,
+};
 
 const USAGE: &str = "usage: allmende-dav-folder DIR [ADDRESS]
 
@@ -49,6 +52,24 @@ async fn serve(folder: &OsString, address: &str) -> Result<(), Box<dyn Error>> {
             std::future::pending::<()>().await;
         }
     };
-    axum::serve(listener, router).with_graceful_shutdown(interrupted).await?;
+    axum::serve(Guarded(listener), router).with_graceful_shutdown(interrupted).await?;
     Ok(())
+}
+
+/// A listener whose connections refuse request lines with a fragment, which would lead to
+/// another resource than the client means.
+struct Guarded(TcpListener);
+
+impl Listener for Guarded {
+    type Io = GuardedStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
+        let (stream, address) = Listener::accept(&mut self.0).await;
+        (GuardedStream::new(stream), address)
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
 }
