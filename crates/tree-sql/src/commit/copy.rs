@@ -5,7 +5,8 @@ use allmende_storage::{ChangeKind, CopyNode, LockDepth, Node, Result};
 
 use super::{
     delta::{Bytes, Delta},
-    draft::{Draft, Source, expect, expected_revision},
+    draft::{Draft, expect, expected_revision},
+    report::Source,
     view::View,
 };
 use crate::{row::columns, schema::NEXT_ID};

@@ -2,23 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use allmende_sql::{Batch as Statements, Engine, Expect, Outcome, Statement, Value, params};
+use allmende_sql::{Batch as Statements, Engine, Expect, Statement, Value, params};
 use allmende_storage::{
-    Actor, Batch, ChangeKind, Committed, Error, ErrorKind, GuardedWrite, Lock, Node, Op, Result,
-    Segment, Target, Written,
+    Actor, Batch, ChangeKind, Error, ErrorKind, GuardedWrite, Lock, Node, Op, Result, Segment,
+    Target,
 };
 use allmende_types::{NamePolicy, NodeId, Revision, SpaceId, SpacePath, Timestamp};
 
 use super::{
     delta::{Bytes, Delta},
     guard_alive, hold,
+    report::{Report, Source},
     view::{View, tokens},
 };
 use crate::{
     SqlTree, changes,
-    error::Context,
     lock_row::guard,
-    row::{self, Home, Spelling, columns},
+    row::{Home, Spelling, columns},
 };
 
 const OLD: &str = concat!(
@@ -51,13 +51,6 @@ impl Place {
     pub(super) fn id(&self) -> Option<NodeId> {
         self.standing.as_ref().map(|node| node.id)
     }
-}
-
-/// Where the nodes of a [`Written`] come from: the statement and what its row does not say.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Source {
-    statement: usize,
-    home: Home,
 }
 
 /// The statements of a batch, and what they are checked on.
@@ -354,33 +347,6 @@ impl<'a> Draft<'a> {
             all.expect(statement.clone(), *expect);
         }
         (all, Report { head, revisions, written: self.written })
-    }
-}
-
-/// How to read the outcomes of a write.
-pub(super) struct Report {
-    /// How many statements stand before those of the changes.
-    head: usize,
-    revisions: Vec<(SpaceId, usize)>,
-    written: Vec<(Source, Option<Source>)>,
-}
-
-impl Report {
-    pub(super) fn read(&self, outcomes: &[Outcome]) -> Result<Committed> {
-        let row = |at: usize| outcomes[at].rows.one().context("the answer of a commit");
-        let revision = |(space, at): &(SpaceId, usize)| {
-            let revision = row(*at)?.int(0).context("the revision of a commit")?;
-            Ok((*space, Revision(revision)))
-        };
-        let node = |source: &Source| row::node(row(self.head + source.statement)?, source.home);
-        let written = |(changed, replaced): &(Source, Option<Source>)| {
-            let replaced = replaced.as_ref().map(node).transpose()?;
-            Ok(Written { node: node(changed)?, replaced })
-        };
-        Ok(Committed {
-            written: self.written.iter().map(written).collect::<Result<_>>()?,
-            revisions: self.revisions.iter().map(revision).collect::<Result<_>>()?,
-        })
     }
 }
 

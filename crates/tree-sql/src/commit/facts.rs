@@ -6,7 +6,8 @@ use allmende_types::Timestamp;
 
 use super::{
     delta::{Bytes, Delta},
-    draft::{Draft, Source, unchanged},
+    draft::{Draft, unchanged},
+    report::Source,
     view::View,
 };
 use crate::row::columns;

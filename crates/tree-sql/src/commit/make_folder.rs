@@ -6,7 +6,8 @@ use allmende_types::Timestamp;
 
 use super::{
     delta::{Bytes, Delta},
-    draft::{Draft, Source, expect, fail},
+    draft::{Draft, expect, fail},
+    report::Source,
     view::View,
 };
 use crate::row::{FOLDER, columns};

@@ -13,6 +13,7 @@ mod move_node;
 mod properties;
 mod put_file;
 mod remove;
+mod report;
 mod view;
 
 use allmende_sql::{Expect, Statement, params};

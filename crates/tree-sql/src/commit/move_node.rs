@@ -5,7 +5,8 @@ use allmende_storage::{ChangeKind, Error, ErrorKind, MoveNode, Node, Result};
 
 use super::{
     delta::{Bytes, Delta},
-    draft::{Draft, Place, Source, expect, expected_revision, unchanged},
+    draft::{Draft, Place, expect, expected_revision, unchanged},
+    report::Source,
 };
 use crate::row::columns;
 

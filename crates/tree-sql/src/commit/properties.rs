@@ -3,7 +3,7 @@
 use allmende_sql::{Expect, Statement, params};
 use allmende_storage::{PatchProperties, PropertyUpdate, Result};
 
-use super::draft::{Draft, Source};
+use super::{draft::Draft, report::Source};
 use crate::{properties::owner_column, row::columns};
 
 const NODE: &str = concat!("SELECT ", columns!(""), " FROM nodes WHERE id = $1");

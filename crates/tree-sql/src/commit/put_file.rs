@@ -8,7 +8,8 @@ use allmende_types::{BlobId, Timestamp};
 
 use super::{
     delta::{Bytes, Delta},
-    draft::{Draft, Source, content_guards, expect, expected_revision, fail},
+    draft::{Draft, content_guards, expect, expected_revision, fail},
+    report::Source,
     view::View,
 };
 use crate::{

@@ -4,7 +4,8 @@ use allmende_storage::{Error, ErrorKind, Node, RemoveNode, Result};
 
 use super::{
     delta::{Bytes, Delta},
-    draft::{Draft, Source, unchanged},
+    draft::{Draft, unchanged},
+    report::Source,
 };
 
 impl Draft<'_> {
