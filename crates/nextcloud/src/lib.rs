@@ -10,6 +10,8 @@ mod auth;
 mod avatar;
 mod dav;
 mod discovery;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod ocs;
 mod origin;
 mod pages;

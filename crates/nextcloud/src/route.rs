@@ -79,7 +79,7 @@ pub(crate) enum Page<'a> {
     /// `/login/v2/flow/{token}`: the address that the client opens in a browser.
     FlowOpen(&'a str),
     /// `/login/v2/flow`: the first page.
-    FlowPage,
+    FlowConnect,
     /// `/login/v2/grant`.
     FlowGrant,
     /// `/login/v2/apptoken`: let in by an app password.
@@ -142,7 +142,7 @@ impl<'a> Route<'a> {
             "/csrftoken" => Self::Page(Page::CsrfToken),
             "/login/v2" => Self::Page(Page::FlowStart),
             "/login/v2/poll" => Self::Page(Page::FlowPoll),
-            "/login/v2/flow" => Self::Page(Page::FlowPage),
+            "/login/v2/flow" => Self::Page(Page::FlowConnect),
             "/login/v2/grant" => Self::Page(Page::FlowGrant),
             "/login/v2/apptoken" => Self::Page(Page::FlowAppPassword),
             "/core/wipe/check" => Self::Wipe(WipeStep::Check),

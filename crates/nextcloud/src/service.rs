@@ -215,6 +215,10 @@ impl Inner {
     fn refuse_dav(&self, request: &Parts, stranger: Stranger) -> Response<DavBody> {
         let script = request.headers.get("x-requested-with").is_some_and(|v| v == "XMLHttpRequest");
         let unauthorized = |text: &'static str| DavError::new(ErrorKind::Unauthorized, text);
+        let wait = match &stranger {
+            Stranger::TooMany { retry_after } => Some(auth::seconds(*retry_after)),
+            _ => None,
+        };
         let error = match stranger {
             Stranger::Anonymous if script => unauthorized("Cannot authenticate over ajax calls"),
             Stranger::Anonymous => unauthorized(
@@ -239,6 +243,9 @@ impl Inner {
         if error.kind() == ErrorKind::Unauthorized {
             let challenge = auth::challenge(&request.headers);
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(wait) = wait {
+            response.headers_mut().insert(header::RETRY_AFTER, wait);
         }
         response
     }

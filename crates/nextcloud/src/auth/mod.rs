@@ -73,6 +73,11 @@ pub(crate) async fn stranger(error: AuthError) -> Stranger {
     }
 }
 
+/// The value of `Retry-After` for a network that has to wait.
+pub(crate) fn seconds(retry_after: Duration) -> HeaderValue {
+    HeaderValue::from(retry_after.as_secs().max(1))
+}
+
 /// Whether a request is protected against being forged by another site: it shows more
 /// than a cookie, or it brings what no other site can send.
 pub(crate) fn is_own(

@@ -13,7 +13,7 @@ use allmende_types::{InstanceId, Name, Revision, SpacePath, Timestamp};
 use allmende_webdav::{
     Backend, ByteStream, Change, Cursor, DeadProperty, Entry, Error, ErrorKind, Expect, Kind,
     MakeCollection, Page, Patch, Patched, Put, Quota, ReadRange, Remove, Removed, Result, Target,
-    Transfer, TransferDepth, Unlocked, Written,
+    Transfer, Unlocked, Written,
     lock::{Lock, LockDepth, LockRequest, LockScope, LockTimeout, LockToken},
 };
 use allmende_webdav_proto::Element;
@@ -74,10 +74,8 @@ impl Home {
         let mut transfer = TransferRequest::new(request.target.path.clone());
         transfer.expect = expectation(&request.target);
         transfer.revision = revision(&request.source, request.expect);
-        transfer.depth = match request.depth {
-            TransferDepth::Alone => StoreDepth::Zero,
-            TransferDepth::Everything => StoreDepth::Infinity,
-        };
+        // Observed: a folder is copied with all that is in it, whatever depth was asked.
+        transfer.depth = StoreDepth::Infinity;
         transfer
     }
 
@@ -89,7 +87,7 @@ impl Home {
         }
         let mut entries = self.view.stat(&ids).await.map_err(from_files)?.into_iter();
         let now = self.view.files().now();
-        let place = |lock: StoreLock, entry: Option<allmende_files::Entry>| {
+        let place = |lock: &StoreLock, entry: Option<allmende_files::Entry>| {
             let entry = entry?;
             let kind = if entry.is_folder() { Kind::Collection } else { Kind::File };
             Some(shown(lock, entry.path?, kind, now))
@@ -97,7 +95,7 @@ impl Home {
         Ok(locks
             .into_iter()
             .map(|group| {
-                group.into_iter().filter_map(|lock| place(lock, entries.next().flatten())).collect()
+                group.iter().filter_map(|lock| place(lock, entries.next().flatten())).collect()
             })
             .collect())
     }
@@ -292,7 +290,7 @@ impl Backend for Home {
         let view = self.with_tokens(context.tokens);
         let made = view.lock(target.path.clone().into(), order).await.map_err(from_files)?;
         let kind = if made.entry.is_folder() { Kind::Collection } else { Kind::File };
-        Ok(shown(made.lock, target.path, kind, view.files().now()))
+        Ok(shown(&made.lock, target.path, kind, view.files().now()))
     }
 
     async fn refresh_lock(
@@ -361,7 +359,7 @@ fn store_timeout(timeout: LockTimeout) -> StoreTimeout {
 }
 
 /// A stored lock as WebDAV shows it.
-fn shown(lock: StoreLock, root: SpacePath, root_kind: Kind, now: Timestamp) -> Lock {
+fn shown(lock: &StoreLock, root: SpacePath, root_kind: Kind, now: Timestamp) -> Lock {
     Lock {
         token: LockToken::new(lock.token.as_str()),
         root,

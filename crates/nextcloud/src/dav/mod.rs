@@ -13,12 +13,20 @@ mod patch;
 mod properties;
 mod uploads;
 
-use allmende_webdav::{CoreOptions, DavBody, DavHandler, Error, ErrorKind, Mount, Options, Result};
-use allmende_webdav_proto::{XmlLimits, headers::Depth, href};
+use allmende_webdav::{
+    CoreOptions, DavBody, DavHandler, Error, ErrorKind, MissingParent, Mount, Options, Result,
+    UnreadableDepth,
+};
+use allmende_webdav_proto::{PropName, XmlLimits, headers::Depth, href};
 use http::{HeaderValue, Request, Response, StatusCode};
 
 use self::fixed::{Fixed, FixedKind, Members};
 pub(crate) use self::{answer::Body, errors::from_files, home::Home};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use self::{
+    bulk::multipart::{Malformed, Multipart},
+    uploads::Place as UploadPlace,
+};
 use crate::{
     avatar,
     people::{Known, People},
@@ -28,6 +36,16 @@ use crate::{
 /// What the server is capable of, as its `DAV` header tells it. Clients ask for features
 /// by these words.
 const COMPLIANCE: &str = "1, 3, extended-mkcol, nextcloud-checksum-update, 2";
+/// What a PROPFIND without a body shows, as observed.
+const ALLPROP: [&str; 7] = [
+    "getlastmodified",
+    "getcontentlength",
+    "resourcetype",
+    "getetag",
+    "getcontenttype",
+    "quota-used-bytes",
+    "quota-available-bytes",
+];
 const ROOT: &str = "/remote.php/dav";
 const LEGACY: &str = "/remote.php/webdav";
 
@@ -39,15 +57,17 @@ pub(crate) struct Dav {
 
 impl Dav {
     pub(crate) fn new() -> Self {
-        let mut options = Options::default();
-        options.compliance = COMPLIANCE.to_owned();
-        // Observed: no depth, and one that cannot be read, are depth 1.
-        options.missing_depth = Depth::One;
-        options.unreadable_depth = allmende_webdav::UnreadableDepth::Ignore;
-        options.missing_parent = allmende_webdav::MissingParent::NotFound;
-        options.removed_property = StatusCode::NO_CONTENT;
-        let mut core = CoreOptions::default();
-        core.unlimited_quota = Some(-3);
+        let options = Options {
+            compliance: COMPLIANCE.to_owned(),
+            // Observed: no depth, and one that cannot be read, are depth 1.
+            missing_depth: Depth::One,
+            unreadable_depth: UnreadableDepth::Ignore,
+            missing_parent: MissingParent::NotFound,
+            removed_property: StatusCode::NO_CONTENT,
+            ..Options::default()
+        };
+        let core =
+            CoreOptions { allprop: ALLPROP.map(PropName::dav).into(), unlimited_quota: Some(-3) };
         let files = DavHandler::builder(options)
             .provider(properties::Properties)
             .core(core)
@@ -72,7 +92,7 @@ impl Dav {
                 self.tree(home, &mount, request).await
             }
             DavRoot::Files => {
-                match Owner::of(&request.uri().path().to_owned(), home, people).await {
+                match Owner::of(request.uri().path(), home, people).await {
                     Ok(Owner::Caller(spelling)) => {
                         // Hrefs start with the name as the client wrote it.
                         mount = Mount::new(&format!("{ROOT}/files/{spelling}"));

@@ -31,7 +31,7 @@ const WHOLE: &str = ".file";
 
 /// A place in the upload tree.
 #[derive(Debug, PartialEq, Eq)]
-enum Place {
+pub(crate) enum Place {
     /// The list of uploads, which is not told.
     List,
     /// An upload.
@@ -42,7 +42,7 @@ enum Place {
 
 impl Place {
     /// Reads what follows `/remote.php/dav/uploads/`.
-    fn of(path: &str) -> Result<Self> {
+    pub(crate) fn of(path: &str) -> Result<Self> {
         let decoded = href::decode(path).map_err(|error| {
             Error::new(ErrorKind::BadRequest, "The URL is not properly encoded").with_source(error)
         })?;

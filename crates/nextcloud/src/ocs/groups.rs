@@ -149,10 +149,12 @@ async fn ids_of(
 
 pub(super) async fn member_details(call: &Call<'_>, input: MembersQuery) -> Outcome<Users> {
     let id = visible(call, &input.groupid, Audience::Managers).await?;
-    let mut query = PeopleQuery::default();
-    query.search = input.search.unwrap_or_default();
-    query.groups = Some(vec![id]);
-    query.page = page(input.limit, input.offset);
+    let query = PeopleQuery {
+        search: input.search.unwrap_or_default(),
+        groups: Some(vec![id]),
+        page: page(input.limit, input.offset),
+        ..PeopleQuery::default()
+    };
     let people = call.inner.accounts.people(&query).await.map_err(unavailable)?;
     as_users(call, &people).await
 }

@@ -161,10 +161,7 @@ impl Ocs {
     ) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
         let envelope = Envelope::of(&parts);
-        let who = match inner.authenticate(&parts, origin).await {
-            Ok(who) => Ok(who),
-            Err(stranger) => Err(stranger),
-        };
+        let who = inner.authenticate(&parts, origin).await;
         let own = match &who {
             Ok(who) => {
                 let session = inner.session_cookie();
@@ -221,8 +218,9 @@ fn refusal(stranger: &Stranger, headers: &HeaderMap) -> OcsError {
         // Observed: a wrong bearer token counts as none.
         Stranger::Rejected if bearer => OcsError::not_logged_in(),
         Stranger::Rejected | Stranger::Disabled => OcsError::unauthorised(headers),
-        Stranger::TooMany { .. } => {
+        Stranger::TooMany { retry_after } => {
             OcsError::new(allmende_ocs::Code::TOO_MANY_REQUESTS, "Too many requests")
+                .with_header(header::RETRY_AFTER, auth::seconds(*retry_after))
         }
         Stranger::Unknown(_) => OcsError::unavailable(),
     }

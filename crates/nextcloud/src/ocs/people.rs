@@ -91,11 +91,13 @@ async fn search(
     order: PeopleOrder,
 ) -> Result<Vec<Person>, OcsError> {
     let who = call.who()?;
-    let mut query = PeopleQuery::default();
-    query.search = input.search.unwrap_or_default();
-    query.page = page(input.limit, input.offset);
-    query.status = status;
-    query.order = order;
+    let mut query = PeopleQuery {
+        search: input.search.unwrap_or_default(),
+        groups: None,
+        status,
+        order,
+        page: page(input.limit, input.offset),
+    };
     if !who.administrator {
         let memberships = call.inner.accounts.memberships_of(&who.person.id).await;
         query.groups = Some(memberships.map_err(unavailable)?.administers);
@@ -297,10 +299,12 @@ pub(super) async fn autocomplete(
     call: &Call<'_>,
     input: autocomplete::Query,
 ) -> Outcome<Vec<autocomplete::Suggestion>> {
-    let mut query = PeopleQuery::default();
-    query.search = input.search;
-    query.status = Some(Status::Enabled);
-    query.page = Page { offset: 0, limit: u64::from(input.limit.unwrap_or(10).min(50)) };
+    let query = PeopleQuery {
+        search: input.search,
+        status: Some(Status::Enabled),
+        page: Page { offset: 0, limit: u64::from(input.limit.unwrap_or(10).min(50)) },
+        ..PeopleQuery::default()
+    };
     let people = call.inner.accounts.people(&query).await.map_err(unavailable)?;
     let suggest = |person: &Person| {
         autocomplete::Suggestion::person(person.id.as_str(), &person.display_name)

@@ -48,7 +48,7 @@ pub(super) async fn show_all(
     let profiles = accounts.profiles(&ids).await.map_err(unavailable)?;
     let memberships = accounts.memberships(&ids).await.map_err(unavailable)?;
     let mut users = Vec::with_capacity(people.len());
-    for ((person, profile), memberships) in people.iter().zip(&profiles).zip(memberships) {
+    for ((person, profile), memberships) in people.iter().zip(&profiles).zip(&memberships) {
         let usage = call.inner.files.usage(&person.id).await.map_err(unavailable)?;
         let limit = match person.quota {
             Quota::Default => call.inner.files.options().default_quota,
@@ -81,7 +81,7 @@ fn shown_quota(used: u64, limit: Option<u64>) -> ShownQuota {
 fn show(
     person: &Person,
     profile: &[ProfileField],
-    memberships: Memberships,
+    memberships: &Memberships,
     quota: ShownQuota,
     viewer: Viewer,
 ) -> User {

@@ -66,7 +66,11 @@ pub(crate) fn not_found(inner: &Inner, headers: &HeaderMap) -> Response<Bytes> {
 pub(crate) fn not_logged_in(stranger: &Stranger) -> Response<Bytes> {
     match stranger {
         Stranger::Unknown(_) => discovery::empty(StatusCode::SERVICE_UNAVAILABLE),
-        Stranger::TooMany { .. } => discovery::empty(StatusCode::TOO_MANY_REQUESTS),
+        Stranger::TooMany { retry_after } => {
+            let mut response = discovery::empty(StatusCode::TOO_MANY_REQUESTS);
+            response.headers_mut().insert(header::RETRY_AFTER, auth::seconds(*retry_after));
+            response
+        }
         _ => {
             let message = serde_json::json!({ "message": "Current user is not logged in" });
             discovery::json(StatusCode::UNAUTHORIZED, &message)
@@ -103,7 +107,7 @@ impl Web<'_> {
             (Page::FlowOpen(token), Method::GET) => {
                 self.flow_open(token, &request.into_parts().0).await
             }
-            (Page::FlowPage, Method::GET) => self.flow_page(&request.into_parts().0).await,
+            (Page::FlowConnect, Method::GET) => self.flow_page(&request.into_parts().0).await,
             (Page::FlowGrant, Method::GET) => self.flow_grant_page(&request.into_parts().0).await,
             (Page::FlowGrant, Method::POST) => self.flow_grant(request).await,
             (Page::FlowAppPassword, Method::POST) => self.flow_app_password(request).await,
