@@ -1,0 +1,23 @@
+//! The dialect from the outside: a whole server in memory, asked as clients ask it.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod app_passwords;
+mod auth;
+mod bulk;
+mod conditions;
+mod discovery;
+mod folders;
+mod hostile;
+mod login_flow;
+mod names;
+mod notices;
+mod properties;
+mod provisioning;
+mod quota;
+mod status_codes;
+mod times;
+mod uploads;
