@@ -1,11 +1,10 @@
-//! Nodes with all their ancestors: one statement tells what is alive, in which space, under
-//! which path.
+//! Nodes with all their ancestors: one statement tells what is alive, and in which space.
 
 use std::{collections::HashMap, iter};
 
 use allmende_sql::{Rows, Statement, Value, params};
 use allmende_storage::{Node, Result};
-use allmende_types::{Epoch, Name, NodeId, SpaceId, SpacePath};
+use allmende_types::{Epoch, NodeId, SpaceId};
 
 use crate::{
     error::Context,
@@ -36,7 +35,7 @@ pub(crate) struct SpaceHead {
     pub(crate) locks: bool,
 }
 
-/// Some nodes and their ancestors.
+/// A few nodes and their ancestors, with their whole rows.
 #[derive(Debug, Default)]
 pub(crate) struct Lineage {
     pub(crate) nodes: HashMap<NodeId, Node>,
@@ -88,14 +87,6 @@ impl Lineage {
     pub(crate) fn depth(&self, id: NodeId) -> usize {
         self.chain(id).count().saturating_sub(1)
     }
-
-    /// The path of a node that is alive.
-    pub(crate) fn path(&self, id: NodeId) -> Option<SpacePath> {
-        self.head(id)?;
-        let mut names: Vec<Name> = self.chain(id).filter_map(|node| node.name.clone()).collect();
-        names.reverse();
-        SpacePath::from_names(names).ok()
-    }
 }
 
 fn space_head(row: allmende_sql::Row<'_>) -> allmende_sql::Result<Option<SpaceHead>> {
@@ -110,15 +101,26 @@ fn space_head(row: allmende_sql::Row<'_>) -> allmende_sql::Result<Option<SpaceHe
     }))
 }
 
+// PostgreSQL takes a recursion over many ids for a hundred times as long as it is, and would
+// join it by reading the whole table. A subquery for one value it can only answer by index.
 const LINKS: &str = "WITH RECURSIVE up(id, parent, space) AS (\
-     SELECT id, parent, space FROM nodes WHERE id IN ($list) \
-     UNION SELECT n.id, n.parent, n.space FROM up CROSS JOIN nodes n WHERE n.id = up.parent) \
-     SELECT id, parent, space FROM up";
+     SELECT id, parent, space FROM nodes WHERE id IN ($list) UNION \
+     SELECT up.parent, (SELECT n.parent FROM nodes n WHERE n.id = up.parent), \
+     (SELECT n.space FROM nodes n WHERE n.id = up.parent) FROM up WHERE up.parent IS NOT NULL) \
+     SELECT id, parent, space, \
+     (SELECT s.epoch FROM spaces s WHERE s.id = up.space) FROM up";
+
+#[derive(Debug, Clone, Copy)]
+struct Link {
+    parent: Option<NodeId>,
+    /// Of a root that is alive.
+    home: Option<Home>,
+}
 
 /// Which folder each node lies in, for some nodes and their ancestors: what a read needs
 /// that only has to know what is alive.
 #[derive(Debug, Default)]
-pub(crate) struct Links(HashMap<NodeId, (Option<NodeId>, Option<SpaceId>)>);
+pub(crate) struct Links(HashMap<NodeId, Link>);
 
 impl Links {
     /// Reads these nodes.
@@ -130,8 +132,11 @@ impl Links {
     pub(crate) fn absorb(&mut self, rows: &Rows) -> Result<()> {
         for row in rows.iter() {
             let read = || {
-                let link = (row.opt_int(1)?.map(NodeId), row.opt_int(2)?.map(SpaceId));
-                Ok((NodeId(row.int(0)?), link))
+                let (space, epoch) = (row.opt_int(2)?, row.opt_int(3)?);
+                let home = space.zip(epoch);
+                let home =
+                    home.map(|(space, epoch)| Home { space: SpaceId(space), epoch: Epoch(epoch) });
+                Ok((NodeId(row.int(0)?), Link { parent: row.opt_int(1)?.map(NodeId), home }))
             };
             let (id, link) = read().context("a row of nodes")?;
             self.0.insert(id, link);
@@ -147,11 +152,16 @@ impl Links {
 
     /// The folder of a node.
     pub(crate) fn parent(&self, id: NodeId) -> Option<NodeId> {
-        self.0.get(&id).and_then(|link| link.0)
+        self.0.get(&id).and_then(|link| link.parent)
+    }
+
+    /// The space and epoch of a node, if it is alive.
+    pub(crate) fn home(&self, id: NodeId) -> Option<Home> {
+        self.chain(id).last().and_then(|root| self.0.get(&root)).and_then(|link| link.home)
     }
 
     /// The space of a node, if it is alive.
     pub(crate) fn space(&self, id: NodeId) -> Option<SpaceId> {
-        self.chain(id).last().and_then(|root| self.0.get(&root)).and_then(|link| link.1)
+        self.home(id).map(|home| home.space)
     }
 }

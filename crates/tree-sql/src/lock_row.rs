@@ -70,8 +70,9 @@ pub(crate) mod guard {
 }
 
 const COVERING_MANY: &str = concat!(
-    "WITH RECURSIVE up(id, parent) AS (SELECT id, parent FROM nodes WHERE id IN ($list) \
-     UNION SELECT n.id, n.parent FROM up CROSS JOIN nodes n WHERE n.id = up.parent) SELECT ",
+    "WITH RECURSIVE up(id, parent) AS (SELECT id, parent FROM nodes WHERE id IN ($list) UNION \
+     SELECT up.parent, (SELECT n.parent FROM nodes n WHERE n.id = up.parent) \
+     FROM up WHERE up.parent IS NOT NULL) SELECT ",
     lock_columns!(),
     " FROM up CROSS JOIN locks l WHERE l.node = up.id \
      AND (l.expires IS NULL OR l.expires > $1)"

@@ -2,56 +2,91 @@
 
 use std::collections::HashMap;
 
-use allmende_sql::{Statement, Value, params};
+use allmende_sql::{Rows, Statement, Value, params};
 use allmende_storage::{ChildCount, Node, Result};
-use allmende_types::{NodeId, SpacePath};
+use allmende_types::{Name, NodeId, SpacePath};
 
 use crate::{
     CHUNK, SqlTree,
-    error::Context,
-    lineage::{Lineage, Links},
-    row::FOLDER,
+    error::{Context, corrupt},
+    lineage::Links,
+    row::{self, FOLDER, Home, columns},
 };
 
 const COUNT: &str = "SELECT parent, kind, count(*) FROM nodes WHERE parent IN ($list) \
      GROUP BY parent, kind";
 
+const ROWS: &str = concat!("SELECT ", columns!(""), " FROM nodes WHERE id IN ($list)");
+
+// A link and the name; see `Links` for why by subqueries.
+const NAMES: &str = "WITH RECURSIVE up(id, parent) AS (\
+     SELECT id, parent FROM nodes WHERE id IN ($list) UNION \
+     SELECT up.parent, (SELECT n.parent FROM nodes n WHERE n.id = up.parent) \
+     FROM up WHERE up.parent IS NOT NULL) \
+     SELECT id, (SELECT COALESCE(n.name, n.key) FROM nodes n WHERE n.id = up.id) FROM up";
+
 impl SqlTree {
     pub(crate) async fn stat(&self, ids: &[NodeId]) -> Result<Vec<Option<Node>>> {
-        let lineage = self.lineage(ids).await?;
-        Ok(ids.iter().map(|id| lineage.node(*id)).collect())
+        let (links, rows) = self.with_links(ids, ROWS).await?;
+        let mut nodes = HashMap::new();
+        for row in rows.iter().flat_map(Rows::iter) {
+            let node = row::node(row, Home::UNKNOWN)?;
+            nodes.insert(node.id, node);
+        }
+        let node = |id: &NodeId| {
+            let Home { space, epoch } = links.home(*id)?;
+            nodes.get(id).map(|node| Node { space, epoch, ..node.clone() })
+        };
+        Ok(ids.iter().map(node).collect())
     }
 
     pub(crate) async fn paths(&self, ids: &[NodeId]) -> Result<Vec<Option<SpacePath>>> {
-        let lineage = self.lineage(ids).await?;
-        Ok(ids.iter().map(|id| lineage.path(*id)).collect())
+        let (links, rows) = self.with_links(ids, NAMES).await?;
+        let mut names = HashMap::new();
+        for row in rows.iter().flat_map(Rows::iter) {
+            let read = || Ok((NodeId(row.int(0)?), row.opt_text(1)?));
+            let (id, name) = read().context("a name of a node")?;
+            if let Some(name) = name {
+                let corrupt = |error| corrupt(format!("node {id}")).with_source(error);
+                names.insert(id, Name::new(name).map_err(corrupt)?);
+            }
+        }
+        let path = |id: &NodeId| {
+            links.home(*id)?;
+            let mut path: Vec<Name> =
+                links.chain(*id).filter_map(|id| names.get(&id).cloned()).collect();
+            path.reverse();
+            SpacePath::from_names(path).ok()
+        };
+        Ok(ids.iter().map(path).collect())
     }
 
-    pub(crate) async fn lineage(&self, ids: &[NodeId]) -> Result<Lineage> {
-        let statement = |chunk: &[NodeId]| {
-            let statement = Lineage::statement(chunk.iter().copied());
-            if chunk.len() <= 4 { statement.point() } else { statement }
-        };
-        let statements = ids.chunks(CHUNK).map(statement).collect();
+    /// What is alive, and the answers to a statement over the same ids.
+    async fn with_links(&self, ids: &[NodeId], sql: &str) -> Result<(Links, Vec<Rows>)> {
+        let mut statements = Vec::new();
+        for chunk in ids.chunks(CHUNK) {
+            let list = chunk.iter().map(|id| Value::Int(id.0));
+            let pair = [
+                Links::statement(chunk.iter().copied()),
+                Statement::with_list(sql, params![], list),
+            ];
+            let few = chunk.len() <= 4;
+            statements.extend(pair.map(|one| if few { one.point() } else { one }));
+        }
         let answers = self.sql.read_all(statements).await.context("look at nodes")?;
-        let mut lineage = Lineage::default();
-        answers.iter().try_for_each(|rows| lineage.absorb(rows))?;
-        Ok(lineage)
+        let mut links = Links::default();
+        let mut rest = Vec::with_capacity(answers.len() / 2);
+        for (at, rows) in answers.into_iter().enumerate() {
+            if at % 2 == 0 { links.absorb(&rows)? } else { rest.push(rows) }
+        }
+        Ok((links, rest))
     }
 
     pub(crate) async fn count_children(&self, folders: &[NodeId]) -> Result<Vec<ChildCount>> {
-        let mut statements = Vec::new();
-        for chunk in folders.chunks(CHUNK) {
-            statements.push(Links::statement(chunk.iter().copied()));
-            let ids = chunk.iter().map(|id| Value::Int(id.0));
-            statements.push(Statement::with_list(COUNT, params![], ids));
-        }
-        let answers = self.sql.read_all(statements).await.context("count children")?;
-        let mut links = Links::default();
+        let (links, answers) = self.with_links(folders, COUNT).await?;
         let mut counts: HashMap<NodeId, ChildCount> = HashMap::new();
-        for pair in answers.chunks(2) {
-            links.absorb(&pair[0])?;
-            for row in pair[1].iter() {
+        for rows in &answers {
+            for row in rows.iter() {
                 let read = || Ok((row.int(0)?, row.int(1)?, row.int(2)?));
                 let (parent, kind, count) = read().context("a count of nodes")?;
                 let (entry, count) = (

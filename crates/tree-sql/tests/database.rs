@@ -58,8 +58,8 @@ every_engine! {
                 read.run(&tree, asked).await;
                 (sql.stats() - before).statements
             };
-            assert_eq!(count(&Stat).await, 1);
-            assert_eq!(count(&Paths).await, 1);
+            assert_eq!(count(&Stat).await, 2);
+            assert_eq!(count(&Paths).await, 2);
             assert_eq!(count(&Properties).await, 2);
             assert_eq!(count(&Counts).await, 2);
             assert_eq!(count(&Covering).await, 2);

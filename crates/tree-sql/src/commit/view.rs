@@ -22,6 +22,10 @@ const HEIGHT: &str = "WITH RECURSIVE down(id, level) AS (\
      SELECT n.id, down.level + 1 FROM down CROSS JOIN nodes n WHERE n.parent = down.id) \
      SELECT max(level) FROM down";
 
+/// How many nodes one statement reads with their ancestors. Of more, PostgreSQL expects so
+/// many ancestors that it would rather read the whole table.
+const FEW: usize = 16;
+
 /// A revision that no caller can have seen: that of the batch.
 const OF_BATCH: Revision = Revision(i64::MAX);
 
@@ -52,7 +56,7 @@ impl View {
             .collect();
         let targets = batch.ops.iter().filter_map(target);
         let mut statements: Vec<Statement> =
-            named.chunks(CHUNK).map(|chunk| Lineage::statement(chunk.iter().copied())).collect();
+            named.chunks(FEW).map(|chunk| Lineage::statement(chunk.iter().copied())).collect();
         let lineages = statements.len();
         statements.extend(targets.map(|target| {
             Statement::new(CHILD, params![target.parent.0, policy.key(&target.name)])
