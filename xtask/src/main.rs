@@ -10,6 +10,7 @@ mod cli;
 mod context;
 mod failure;
 mod http;
+mod operation;
 mod plan;
 mod postgres;
 mod process;

@@ -48,6 +48,7 @@ mod intake;
 mod large;
 mod list;
 mod pack;
+mod room;
 mod stats;
 mod store;
 

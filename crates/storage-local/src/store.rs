@@ -20,6 +20,7 @@ use crate::{
     large::{LargeReader, Staged},
     list,
     pack::{Committer, Found, Packs, Put, SLOTS},
+    room::Room,
     stats::LocalStats,
 };
 
@@ -36,11 +37,15 @@ pub struct LocalOptions {
     pub hook: Option<Arc<dyn DiskHook>>,
     /// How many packs are kept open for reading.
     pub open_packs: usize,
+    /// Bytes of the disk that contents leave free, but at most a twentieth of it: the
+    /// database needs room even to remove something. A content that would take of them is
+    /// [`Full`](ErrorKind::Full). 64 MiB.
+    pub headroom: u64,
 }
 
 impl Default for LocalOptions {
     fn default() -> Self {
-        Self { flush_delay: None, hook: None, open_packs: 64 }
+        Self { flush_delay: None, hook: None, open_packs: 64, headroom: 64 << 20 }
     }
 }
 
@@ -51,6 +56,7 @@ pub struct LocalBlobs {
     packs: Arc<Packs>,
     claims: Arc<Claims>,
     committer: Committer,
+    room: Room,
 }
 
 impl LocalBlobs {
@@ -62,12 +68,14 @@ impl LocalBlobs {
     /// [`Invalid`](ErrorKind::Invalid) when the directory has another format, and what the
     /// disk says.
     pub fn open(dir: impl AsRef<Path>, options: LocalOptions) -> Result<Self> {
-        let LocalOptions { flush_delay, hook, open_packs } = options;
+        let LocalOptions { flush_delay, hook, open_packs, headroom } = options;
         let disk = Arc::new(Disk::open(dir.as_ref(), hook, flush_delay)?);
+        let room = Room::of(dir.as_ref(), headroom)
+            .map_err(|error| Error::from_io("open the directory of contents", error))?;
         let packs = Arc::new(Packs::new(disk.clone(), open_packs));
         let committer = Committer::start(disk.clone(), packs.clone())
             .map_err(|error| Error::from_io("start the thread that writes small blobs", error))?;
-        Ok(Self { disk, packs, claims: Arc::default(), committer })
+        Ok(Self { disk, packs, claims: Arc::default(), committer, room })
     }
 
     /// What the store has done since it was opened.
@@ -103,6 +111,8 @@ impl LocalBlobs {
                 }
             };
             let mut staged = joined(running).await?;
+            // A body of unknown length must not take the headroom either.
+            self.room.check(0)?;
             running = spawn(move || {
                 staged.write(&batch)?;
                 Ok(staged)
@@ -135,6 +145,7 @@ impl BlobStore for LocalBlobs {
     async fn put(&self, id: BlobId, body: ByteStream<'_>, options: PutBlob) -> Result<BlobInfo> {
         let exists = || Error::new(ErrorKind::Exists, format!("put blob {id}: under way"));
         let claim = self.claims.take(id).ok_or_else(exists)?;
+        self.room.check(options.length.unwrap_or(0))?;
         let mut intake = Intake::new(id, body, options.length);
         let fits = options.length.is_none_or(|length| length <= SMALL as u64);
         let mut first = Vec::new();

@@ -24,9 +24,18 @@ enum Kind {
 pub(super) struct Relations {
     ours: HashMap<(Kind, String), String>,
     recorded: HashMap<(Kind, String), String>,
+    /// Whose etags the recorded ones were, with ours.
+    etags: HashMap<String, Vec<(String, String)>>,
+    /// The path of the request whose answer is compared.
+    path: String,
 }
 
 impl Relations {
+    /// From now on answers to a request of this path are compared.
+    pub(super) fn at(&mut self, path: &str) {
+        path.clone_into(&mut self.path);
+    }
+
     /// Compares a value of ours with the recorded one. `place` is the property's, header's or
     /// key's name; `time` is when the recorded exchange took place.
     pub(super) fn compare(
@@ -39,11 +48,60 @@ impl Relations {
         if same_time(recorded, ours, time) {
             return Ok(());
         }
+        if matches!(recorded, "<app-password>" | "<request-token>") {
+            // Whoever made the recordings hid the value: which one it was is not known.
+            return if has_form(Kind::Token, ours) {
+                let first = (Kind::Token, recorded.into());
+                self.ours.entry(first).or_insert_with(|| ours.into());
+                Ok(())
+            } else {
+                Err(format!("{} is no secret", shown(ours)))
+            };
+        }
+        // An address that ends in a token: the rest of it is literal.
+        if let (Some((start, token)), Some((own_start, own))) =
+            (recorded.rsplit_once('/'), ours.rsplit_once('/'))
+            && start == own_start
+            && kind("", token) == Some(Kind::Token)
+            && has_form(Kind::Token, own)
+        {
+            return self.bind(Kind::Token, token, own);
+        }
+        // `nc:lock-token` is the token without its scheme.
+        if place.ends_with("}lock-token") && is_uuid(recorded) && is_uuid(ours) {
+            let whole = |uuid: &str| format!("opaquelocktoken:{uuid}");
+            return self.bind(Kind::LockToken, &whole(recorded), &whole(ours));
+        }
         match kind(place, recorded) {
+            Some(Kind::ETag) if has_form(Kind::ETag, ours) => {
+                self.bind_etag(place, bare(recorded), bare(ours))
+            }
             Some(kind) if has_form(kind, ours) => self.bind(kind, recorded, ours),
             _ if recorded == ours => Ok(()),
             _ => Err(format!("{} instead of {}", shown(ours), shown(recorded))),
         }
+    }
+
+    /// An etag names a version of one resource (RFC 9110, section 8.8.3): the recorded server
+    /// gives one to all folders above a change, others need not.
+    fn bind_etag(&mut self, place: &str, recorded: &str, ours: &str) -> Result<(), String> {
+        let href = place.split_once(' ').map(|(href, _)| href).filter(|href| href.starts_with('/'));
+        let resource = href.unwrap_or(&self.path).trim_end_matches('/').to_ascii_lowercase();
+        let known = self.etags.entry(recorded.into()).or_default();
+        match known.iter().find(|(known, _)| *known == resource) {
+            Some((_, known)) if known != ours => {
+                return Err(format!("{} changed where the recorded one stayed", shown(ours)));
+            }
+            Some(_) => {}
+            None => known.push((resource, ours.into())),
+        }
+        let known = self.recorded.entry((Kind::ETag, ours.into()));
+        let known = known.or_insert_with(|| recorded.into());
+        if known != recorded {
+            return Err(format!("{} stayed where the recorded one changed", shown(ours)));
+        }
+        self.ours.insert((Kind::ETag, recorded.into()), ours.into());
+        Ok(())
     }
 
     fn bind(&mut self, kind: Kind, recorded: &str, ours: &str) -> Result<(), String> {
@@ -98,7 +156,6 @@ fn kind(place: &str, recorded: &str) -> Option<Kind> {
         "fileid" if digits => Some(Kind::FileId),
         "oc-fileid" | "id" if is_instance_id(inner) => Some(Kind::InstanceId),
         "location" => None,
-        _ if inner == "<app-password>" || inner == "app-password" => Some(Kind::Token),
         _ if hex(32) => Some(Kind::ETag),
         _ if inner.len() >= 40
             && inner.bytes().all(|b| b.is_ascii_alphanumeric())
@@ -120,6 +177,10 @@ fn has_form(kind: Kind, ours: &str) -> bool {
         Kind::LockToken => inner.starts_with("opaquelocktoken:") || inner.starts_with("urn:uuid:"),
         Kind::Token => inner.len() >= 20 && !inner.contains(char::is_whitespace),
     }
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36 && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
 }
 
 /// Eight digits or more, then `oc` and the name of the installation.
@@ -197,13 +258,18 @@ mod tests {
     #[test]
     fn etags_are_compared_by_relation() {
         let mut relations = Relations::default();
+        relations.at("/f");
         relations.compare("header ETag", A, "\"x1\"", 0.0).unwrap();
-        relations.compare("{DAV:}getetag", A, "\"x1\"", 0.0).unwrap();
+        relations.compare("/f {DAV:}getetag", A, "\"x1\"", 0.0).unwrap();
         let changed = relations.compare("{DAV:}getetag", A, "\"x2\"", 0.0).unwrap_err();
         assert_eq!(changed, "\"x2\" changed where the recorded one stayed");
         let stayed = relations.compare("{DAV:}getetag", B, "\"x1\"", 0.0).unwrap_err();
         assert_eq!(stayed, "\"x1\" stayed where the recorded one changed");
         assert!(relations.compare("{DAV:}getetag", B, "W/\"x3\"", 0.0).is_err());
+        // Another resource may have another one.
+        relations.compare("/d/ {DAV:}getetag", B, "\"x4\"", 0.0).unwrap();
+        relations.compare("/e/ {DAV:}getetag", B, "\"x5\"", 0.0).unwrap();
+        assert!(relations.compare("/e/ {DAV:}getetag", B, "\"x4\"", 0.0).is_err());
         assert_eq!(relations.to_ours(&format!("If: ([{A}])")), "If: ([\"x1\"])");
     }
 
@@ -229,6 +295,30 @@ mod tests {
         assert!(relations.compare("mtime", "1795448949", "1500000000", at).is_err());
         relations.compare("mtime", "1500000000", "1500000000", at).unwrap();
         assert!(relations.compare("mtime", "1500000000", &now, at).is_err());
+    }
+
+    #[test]
+    fn secrets_are_compared_by_form_and_tokens_by_what_is_around_them() {
+        let mut relations = Relations::default();
+        let secret = "a".repeat(72);
+        relations.compare("apppassword", "<app-password>", &secret, 0.0).unwrap();
+        relations.compare("apppassword", "<app-password>", &"b".repeat(72), 0.0).unwrap();
+        assert!(relations.compare("apppassword", "<app-password>", "short", 0.0).is_err());
+        assert_eq!(relations.to_ours("password=<app-password>"), format!("password={secret}"));
+
+        let (theirs, own) = ("Q".repeat(64), "Z".repeat(50));
+        relations
+            .compare("login", &format!("/flow/{theirs}"), &format!("/flow/{own}"), 0.0)
+            .unwrap();
+        assert_eq!(relations.to_ours(&format!("GET /flow/{theirs}")), format!("GET /flow/{own}"));
+        assert!(relations.compare("login", &format!("/flow/{theirs}"), "/flow/x", 0.0).is_err());
+
+        let (theirs, own) =
+            ("31cfab78-6fc9-45e7-9e8c-1dc5e465d1c5", "af441bbc-8cb4-4d1f-966e-4ee550d3f736");
+        let whole = |uuid: &str| format!("opaquelocktoken:{uuid}");
+        relations.compare("{DAV:}href", &whole(theirs), &whole(own), 0.0).unwrap();
+        relations.compare("/f {nc:}lock-token", theirs, own, 0.0).unwrap();
+        assert!(relations.compare("/f {nc:}lock-token", theirs, theirs, 0.0).is_err());
     }
 
     #[test]

@@ -121,6 +121,7 @@ impl Run<'_> {
             differences.add("status", text);
             return Ok(());
         }
+        self.relations.at(&exchange.path);
         headers::compare(exchange, response, &self.people, &mut self.relations, differences);
         self.compare_body(exchange, response, differences)
     }
