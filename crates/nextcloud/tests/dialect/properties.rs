@@ -82,7 +82,8 @@ async fn a_folder() {
         assert_eq!(alice.prop(&dir, name).await.as_deref(), value, "{name}");
     }
     let root = format!("{FILES}/");
-    assert_eq!(alice.prop(&root, "oc:permissions").await.as_deref(), Some("RGDNVCK"));
+    // A home as a whole is not shared.
+    assert_eq!(alice.prop(&root, "oc:permissions").await.as_deref(), Some("GDNVCK"));
     assert_eq!(alice.prop(&root, "d:displayname").await.as_deref(), Some("alice"));
     assert_eq!(alice.prop(&root, "oc:size").await.as_deref(), Some("8"));
 }

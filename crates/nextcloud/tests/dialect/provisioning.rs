@@ -87,7 +87,7 @@ async fn people_are_changed() {
     for (key, value) in [
         ("displayname", "Alice A."),
         ("email", "a@example.org"),
-        ("phone", "+49 30 1234567"),
+        ("phone", "+49301234567"),
         ("language", "de"),
     ] {
         let value_encoded: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
