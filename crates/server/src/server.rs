@@ -9,7 +9,7 @@ use allmende_types::UserId;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::MissedTickBehavior};
 
 use crate::{
-    Config, Shutdown, StartError, Stores, Trigger, listen,
+    Config, Shutdown, StartError, StoreOptions, Stores, Trigger, listen,
     metrics::Metrics,
     operations::{self, Readiness},
     service::Front,
@@ -41,7 +41,15 @@ impl Server {
     /// # Errors
     /// When something that the configuration names cannot be used.
     pub async fn open(config: Config) -> Result<Self, StartError> {
-        let stores = Stores::open(&config).await?;
+        Self::open_with(config, &StoreOptions::default()).await
+    }
+
+    /// The same with options of the stores that no configuration has.
+    ///
+    /// # Errors
+    /// As of [`Server::open`].
+    pub async fn open_with(config: Config, options: &StoreOptions) -> Result<Self, StartError> {
+        let stores = Stores::open_with(&config, options).await?;
         let instance = stores.databases.accounts.instance_id().await?;
         let mut options = NextcloudOptions::default();
         options.name.clone_from(&config.name);

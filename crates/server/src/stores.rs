@@ -1,6 +1,6 @@
 //! The stores of a configuration, opened and put together.
 
-use std::{fs, io, path::PathBuf, sync::Arc};
+use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
 
 use allmende_accounts::{Accounts, AccountsOptions};
 use allmende_files::{Files, FilesOptions, Stores as FileStores, SystemClock};
@@ -55,6 +55,16 @@ pub enum StartError {
     Administrator(String),
 }
 
+/// What only tests and benchmarks set, and therefore no configuration has.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct StoreOptions {
+    /// Each flush of the contents, and each of an SQLite database, waits this much longer,
+    /// as on a slower disk. So the number of flushes that a change costs can be measured on
+    /// any machine.
+    pub flush_delay: Option<Duration>,
+}
+
 /// The database with the people and the tree in it: enough to administer.
 #[derive(Debug, Clone)]
 pub struct Databases {
@@ -72,16 +82,28 @@ impl Databases {
     /// # Errors
     /// When the data folder or the database cannot be used.
     pub async fn open(config: &Config) -> Result<Self, StartError> {
+        Self::open_with(config, &StoreOptions::default()).await
+    }
+
+    /// The same with options that no configuration has.
+    ///
+    /// # Errors
+    /// As of [`Databases::open`].
+    pub async fn open_with(config: &Config, options: &StoreOptions) -> Result<Self, StartError> {
         let about = |source| StartError::Data { path: config.data.clone(), source };
         fs::create_dir_all(&config.data).map_err(about)?;
         let sql = match &config.database {
             Some(url) => Sql::open_postgres(PostgresOptions::new(url.clone())).await?,
-            None => Sql::open_sqlite(SqliteOptions::new(config.data.join("allmende.db"))).await?,
+            None => {
+                let mut sqlite = SqliteOptions::new(config.data.join("allmende.db"));
+                sqlite.flush_delay = options.flush_delay;
+                Sql::open_sqlite(sqlite).await?
+            }
         };
         sql.migrate(&[allmende_accounts::SCHEMA]).await?;
-        let mut options = TreeOptions::default();
-        options.policy = name_policy(config);
-        let tree = Arc::new(SqlTree::open(sql.clone(), options).await?);
+        let mut tree = TreeOptions::default();
+        tree.policy = name_policy(config);
+        let tree = Arc::new(SqlTree::open(sql.clone(), tree).await?);
         let accounts = Accounts::new(sql.clone(), AccountsOptions::default())?;
         Ok(Self { sql, accounts, tree })
     }
@@ -104,8 +126,18 @@ impl Stores {
     /// # Errors
     /// When one of them cannot be used.
     pub async fn open(config: &Config) -> Result<Self, StartError> {
-        let databases = Databases::open(config).await?;
-        let blobs = LocalBlobs::open(config.data.join("blobs"), LocalOptions::default())?;
+        Self::open_with(config, &StoreOptions::default()).await
+    }
+
+    /// The same with options that no configuration has.
+    ///
+    /// # Errors
+    /// As of [`Stores::open`].
+    pub async fn open_with(config: &Config, options: &StoreOptions) -> Result<Self, StartError> {
+        let databases = Databases::open_with(config, options).await?;
+        let mut local = LocalOptions::default();
+        local.flush_delay = options.flush_delay;
+        let blobs = LocalBlobs::open(config.data.join("blobs"), local)?;
         let blobs = Arc::new(blobs);
         let stores = FileStores {
             tree: databases.tree.clone() as Arc<dyn Tree>,
