@@ -29,6 +29,11 @@ impl Pool {
     pub(super) fn new(options: &PostgresOptions) -> Result<Self> {
         let mut config: Config = options.url.parse().map_err(|e| error("the database's URL", e))?;
         config.connect_timeout(options.timeout);
+        // Our statements are short. Where the server overestimates a recursion, compiling it
+        // takes half a second, and running it some milliseconds.
+        if config.get_options().is_none() {
+            config.options("-c jit=off");
+        }
         if config.get_application_name().is_none() {
             config.application_name("allmende");
         }
