@@ -149,15 +149,16 @@ const fn is_plain(byte: u8) -> bool {
 fn encode_into(out: &mut String, text: &str, plain: impl Fn(u8) -> bool) {
     const HEX: [char; 16] =
         ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    for byte in text.bytes() {
-        if plain(byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            out.push(HEX[usize::from(byte >> 4)]);
-            out.push(HEX[usize::from(byte & 15)]);
-        }
+    // Plain bytes are ASCII, so that both ends of a run are borders of characters.
+    let mut start = 0;
+    for (at, byte) in text.bytes().enumerate().filter(|(_, byte)| !plain(*byte)) {
+        out.push_str(text.get(start..at).unwrap_or_default());
+        out.push('%');
+        out.push(HEX[usize::from(byte >> 4)]);
+        out.push(HEX[usize::from(byte & 15)]);
+        start = at + 1;
     }
+    out.push_str(text.get(start..).unwrap_or_default());
 }
 
 /// Splits `http://host/path` into host and path; `None` for anything else.

@@ -149,7 +149,29 @@ impl XmlWriter {
 
     /// An element; `<a/>` when `content` writes nothing.
     pub fn element(&mut self, name: &PropName, content: impl FnOnce(&mut Self)) {
-        self.element_with(name, &[], content);
+        let (Some(prefix), Form::Document) = (name.namespace().fixed_prefix(), self.form) else {
+            return self.element_with(name, &[], content);
+        };
+        // Nearly every element of a listing: nothing to declare, and the name is known.
+        let local = name.local().as_bytes();
+        let label = prefix.len() + 1 + local.len();
+        self.out.reserve(2 * label + 5);
+        self.out.push(b'<');
+        self.out.extend_from_slice(prefix.as_bytes());
+        self.out.push(b':');
+        self.out.extend_from_slice(local);
+        self.out.push(b'>');
+        let inside = self.out.len();
+        content(self);
+        if self.out.len() == inside {
+            self.out.pop();
+            self.raw(b"/>");
+        } else {
+            self.raw(b"</");
+            let own = inside - 1 - label;
+            self.out.extend_from_within(own..own + label);
+            self.out.push(b'>');
+        }
     }
 
     /// An element with attributes.
@@ -211,7 +233,15 @@ impl XmlWriter {
 
     /// The text of a value.
     pub fn display(&mut self, value: impl fmt::Display) {
-        self.text(&value.to_string());
+        struct Escaped<'a>(&'a mut XmlWriter);
+        impl fmt::Write for Escaped<'_> {
+            fn write_str(&mut self, piece: &str) -> fmt::Result {
+                self.0.text(piece);
+                Ok(())
+            }
+        }
+        // Only a `Display` that breaks its contract fails here: writing to memory does not.
+        let _ = fmt::Write::write_fmt(&mut Escaped(self), format_args!("{value}"));
     }
 
     /// An element that was read, with everything in it.
