@@ -78,6 +78,14 @@ const COVERING_MANY: &str = concat!(
      AND (l.expires IS NULL OR l.expires > $1)"
 );
 
+/// How many active locks are looked at one by one.
+pub(crate) const FEW: usize = 32;
+
+/// Nodes with locks, and whether the lock reaches nodes below.
+const SOME_ACTIVE: &str = "SELECT l.node, CASE WHEN l.depth = 1 AND n.kind = 0 THEN 1 ELSE 0 END \
+     FROM locks l CROSS JOIN nodes n WHERE n.id = l.node \
+     AND (l.expires IS NULL OR l.expires > $1) LIMIT $2";
+
 const WITHIN: &str = concat!(climb!(), "SELECT ", lock_columns!(), " ", within!());
 
 const INSERT: &str = "INSERT INTO locks AS known \
@@ -94,6 +102,12 @@ const BY_TOKEN: &str = concat!("SELECT ", lock_columns!(), " FROM locks l WHERE 
 pub(crate) fn on_lineage(ids: impl IntoIterator<Item = NodeId>, now: Timestamp) -> Statement {
     let ids = ids.into_iter().map(|id| Value::Int(id.0));
     Statement::with_list(COVERING_MANY, params![now.unix()], ids)
+}
+
+/// Up to [`FEW`] active locks of the whole tree: the node of each, and whether it covers
+/// what is below.
+pub(crate) fn some_active(now: Timestamp) -> Statement {
+    Statement::new(SOME_ACTIVE, params![now.unix(), FEW as i64]).point()
 }
 
 /// The locks on a node of a space and below it.
