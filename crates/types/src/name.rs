@@ -1,16 +1,23 @@
 //! Names of files and folders, and the policy that a server puts on new ones.
 
-use std::{borrow::Borrow, fmt, str::FromStr};
+use std::{
+    borrow::{Borrow, Cow},
+    fmt,
+    str::FromStr,
+    sync::Arc,
+};
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// The name of a node inside its folder.
 ///
 /// Always in Unicode NFC, of 1 to [`Name::MAX_BYTES`] bytes, without `/`, `\` or
 /// control characters, and neither `.` nor `..`. What else a server forbids is the
 /// matter of its [`NamePolicy`], which new names pass and stored ones need not.
+///
+/// Clones share the text: a listing has the names of a path once for all its entries.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name(Box<str>);
+pub struct Name(Arc<str>);
 
 /// Why a name was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +91,12 @@ impl Name {
     /// When the text can be no name on any server.
     pub fn new(text: &str) -> Result<Self, InvalidName> {
         let refuse = |reason| Err(InvalidName::new(text, reason));
-        let normal: String = text.nfc().collect();
+        // Nearly every name is normal already, above all those that were stored.
+        let normal = if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+            Cow::Borrowed(text)
+        } else {
+            Cow::Owned(text.nfc().collect::<String>())
+        };
         if normal.is_empty() {
             return refuse(NameReason::Empty);
         }
@@ -97,7 +109,7 @@ impl Name {
         if normal.len() > Self::MAX_BYTES {
             return refuse(NameReason::TooLong);
         }
-        Ok(Self(normal.into()))
+        Ok(Self(normal.as_ref().into()))
     }
 
     /// The name as text.

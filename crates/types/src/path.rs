@@ -69,7 +69,8 @@ impl SpacePath {
     /// The path of a child.
     #[must_use]
     pub fn join(&self, name: Name) -> Self {
-        let mut names = self.0.clone();
+        let mut names = Vec::with_capacity(self.0.len() + 1);
+        names.extend_from_slice(&self.0);
         names.push(name);
         Self(names)
     }
