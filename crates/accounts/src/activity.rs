@@ -6,7 +6,7 @@ use std::{
 };
 
 use allmende_sql::{Batch, Statement, params};
-use allmende_types::Timestamp;
+use allmende_types::{Timestamp, UserId};
 
 use crate::{Accounts, AppPasswordId, Person, Result, SessionId};
 
@@ -45,6 +45,10 @@ impl Activity {
         }
     }
 
+    fn noted_login(&self, id: &UserId) -> Option<Timestamp> {
+        self.pending().logins.get(&id.key()).copied()
+    }
+
     /// Entries are put in and taken out whole, so a panic elsewhere leaves the maps sound.
     fn pending(&self) -> MutexGuard<'_, Pending> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -52,6 +56,13 @@ impl Activity {
 }
 
 impl Accounts {
+    /// A login that was noted and is not written yet, for who shows a person: somebody who
+    /// just signed in has a time of login.
+    #[must_use]
+    pub fn noted_login(&self, id: &UserId) -> Option<Timestamp> {
+        self.inner().activity.noted_login(id)
+    }
+
     /// Writes what was noted of logins and uses, in one batch; says how many rows it is.
     /// To be called every minute or so, and before the server ends. What is noted and not
     /// written is lost in a crash, which makes times of use a little older.

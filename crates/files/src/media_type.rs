@@ -24,11 +24,13 @@ pub fn of(name: &Name) -> &'static str {
 }
 
 /// Where clients expect what the original says and the common table says otherwise.
-const OWN: [(&str, &str); 20] = [
+const OWN: [(&str, &str); 26] = [
     ("7z", "application/x-7z-compressed"),
     ("bat", "application/x-msdos-program"),
+    ("bin", "application/x-bin"),
     ("c", "text/x-c"),
     ("cpp", "text/x-c++src"),
+    ("deb", "application/x-deb"),
     ("doc", "application/msword"),
     ("exe", "application/x-ms-dos-executable"),
     ("gz", "application/gzip"),
@@ -40,9 +42,13 @@ const OWN: [(&str, &str); 20] = [
     ("md", "text/markdown"),
     ("mkv", "video/x-matroska"),
     ("php", "application/x-php"),
+    ("psd", "application/x-photoshop"),
     ("py", "text/x-python"),
     ("sh", "text/x-shellscript"),
     ("ts", "application/typescript"),
+    ("ttf", "application/font-sfnt"),
+    ("url", "application/internet-shortcut"),
+    ("vcf", "text/vcard"),
     ("xml", "application/xml"),
     ("yaml", "application/yaml"),
 ];

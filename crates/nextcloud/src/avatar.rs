@@ -11,6 +11,9 @@ use sha2::{Digest, Sha256};
 
 use crate::people::Known;
 
+/// Whether a person chose the picture: 1, or 0 for a drawn one.
+const CUSTOM: HeaderName = HeaderName::from_static("x-nc-iscustomavatar");
+
 /// The form of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -47,12 +50,36 @@ pub(crate) struct Picture {
 impl Picture {
     /// The picture of a person; none if it cannot be made.
     pub(crate) async fn of(person: &Known, asked: u32, form: Form) -> Option<Self> {
-        let (edge, id, name) = (edge(asked), person.id.key(), person.display_name.clone());
+        Self::drawn(person.id.key(), person.display_name.clone(), asked, form).await
+    }
+
+    /// The picture of somebody without an account; none if it cannot be made.
+    pub(crate) async fn of_guest(name: &str, asked: u32) -> Option<Self> {
+        // The mark keeps a guest apart from a person of the same name.
+        Self::drawn(format!("guest/{name}"), name.to_owned(), asked, Form::Png).await
+    }
+
+    async fn drawn(id: String, name: String, asked: u32, form: Form) -> Option<Self> {
+        let edge = edge(asked);
         let drawn = tokio::task::spawn_blocking(move || draw(&id, &name, edge, form));
         let bytes = Bytes::from(drawn.await.ok()??);
         let digest = Sha256::digest(&bytes);
         let etag = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
         Some(Self { bytes, etag, edge, form })
+    }
+
+    /// The answer to a request for a guest's picture: 201, as the original has it.
+    pub(crate) fn respond_to_guest(self) -> Response<Bytes> {
+        let mut response = Response::new(self.bytes);
+        *response.status_mut() = StatusCode::CREATED;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.form.media_type()));
+        let cache = HeaderValue::from_static("private, max-age=1800, immutable");
+        headers.insert(header::CACHE_CONTROL, cache);
+        let name = HeaderValue::from_static("inline; filename=\"avatar.png\"");
+        headers.insert(header::CONTENT_DISPOSITION, name);
+        headers.insert(CUSTOM, HeaderValue::from_static("0"));
+        response
     }
 
     /// The answer to a request with these headers: the picture, or 304.
@@ -73,7 +100,7 @@ impl Picture {
         set(header::CONTENT_TYPE, media_type);
         set(header::ETAG, &quoted);
         set(header::CACHE_CONTROL, "private, max-age=86400");
-        set(HeaderName::from_static("x-nc-iscustomavatar"), "0");
+        set(CUSTOM, "0");
         let name = format!("inline; filename=\"avatar.{}.{ending}\"", self.edge);
         set(header::CONTENT_DISPOSITION, &name);
         response

@@ -26,6 +26,8 @@ pub(crate) enum Route<'a> {
     Wipe(WipeStep),
     /// `/avatar/{user}/{size}`, with an optional `/dark` behind it.
     Avatar { user: &'a str, size: &'a str },
+    /// `/avatar/guest/{name}/{size}`: the picture of somebody without an account.
+    GuestAvatar { name: &'a str, size: &'a str },
     /// A static file that pages use.
     Asset(Asset),
     /// `/core/preview` and its relatives: pictures of files.
@@ -177,6 +179,12 @@ impl<'a> Route<'a> {
 
     fn of_avatar(rest: &'a str) -> Self {
         let rest = rest.strip_suffix("/dark").unwrap_or(rest);
+        if let Some((name, size)) = rest.strip_prefix("guest/").and_then(|r| r.split_once('/'))
+            && !name.is_empty()
+            && !size.contains('/')
+        {
+            return Self::GuestAvatar { name, size };
+        }
         match rest.split_once('/') {
             Some((user, size)) if !user.is_empty() && !size.contains('/') => {
                 Self::Avatar { user, size }
@@ -229,6 +237,8 @@ mod tests {
             ("/index.php/f/42", Route::Page(Page::File("42"))),
             ("/index.php/avatar/alice/64", Route::Avatar { user: "alice", size: "64" }),
             ("/avatar/alice/64/dark", Route::Avatar { user: "alice", size: "64" }),
+            ("/avatar/guest/A%20B/64", Route::GuestAvatar { name: "A%20B", size: "64" }),
+            ("/avatar/guest/64", Route::Avatar { user: "guest", size: "64" }),
             ("/avatar/alice", Route::Unknown),
             ("/.well-known/caldav", Route::DavDiscovery),
             ("/index.php/.well-known/webfinger", Route::WellKnown("webfinger")),

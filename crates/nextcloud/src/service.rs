@@ -12,7 +12,9 @@ use allmende_files::Files;
 use allmende_types::{InstanceId, Timestamp};
 use allmende_webdav::{DavBody, Error as DavError, ErrorKind, Mount};
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
+use http::{
+    HeaderName, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts,
+};
 use tower_service::Service;
 
 use crate::{
@@ -141,6 +143,15 @@ impl Inner {
     }
 
     async fn answer(&self, request: Request<Body>) -> Response<DavBody> {
+        let mut response = self.route(request).await;
+        let headers = response.headers_mut();
+        for (name, value) in PROTECTION {
+            headers.entry(name).or_insert(value);
+        }
+        response
+    }
+
+    async fn route(&self, request: Request<Body>) -> Response<DavBody> {
         let origin = Origin::of(&request);
         let path = request.uri().path().to_owned();
         let full = |response: Response<Bytes>| response.map(DavBody::full);
@@ -157,6 +168,7 @@ impl Inner {
             }
             Route::Wipe(step) => full(self.wipe(step, request).await),
             Route::Avatar { user, size } => full(self.avatar(user, size, request).await),
+            Route::GuestAvatar { name, size } => full(guest_avatar(name, size).await),
             Route::Asset(asset) => full(static_file(asset)),
             Route::Preview => full(self.preview(request, &origin).await),
             Route::Cron => {
@@ -304,6 +316,31 @@ impl Inner {
     }
 }
 
+/// The picture of somebody without an account, by the name that is shown of them.
+async fn guest_avatar(name: &str, size: &str) -> Response<Bytes> {
+    let Ok(name) = allmende_webdav_proto::href::decode(name) else {
+        return discovery::empty(StatusCode::BAD_REQUEST);
+    };
+    let size = size.parse().unwrap_or(64);
+    match avatar::Picture::of_guest(&name, size).await {
+        Some(picture) => picture.respond_to_guest(),
+        None => discovery::empty(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+/// What every answer tells browsers, as the original does: types are not guessed, nothing
+/// is framed, and no address leaks to other sites or into search engines.
+const PROTECTION: [(HeaderName, HeaderValue); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN")),
+    (
+        HeaderName::from_static("x-permitted-cross-domain-policies"),
+        HeaderValue::from_static("none"),
+    ),
+    (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex, nofollow")),
+];
+
 fn static_file(asset: Asset) -> Response<Bytes> {
     let (media_type, bytes): (_, &'static [u8]) = match asset {
         Asset::Style => ("text/css; charset=utf-8", include_bytes!("../assets/allmende.css")),
@@ -313,7 +350,6 @@ fn static_file(asset: Asset) -> Response<Bytes> {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 

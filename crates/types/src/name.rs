@@ -12,7 +12,7 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 /// The name of a node inside its folder.
 ///
 /// Always in Unicode NFC, of 1 to [`Name::MAX_BYTES`] bytes, without `/`, `\` or
-/// control characters, and neither `.` nor `..`. What else a server forbids is the
+/// the control characters below U+0020, and neither `.` nor `..`. What else a server forbids is the
 /// matter of its [`NamePolicy`], which new names pass and stored ones need not.
 ///
 /// Clones share the text: a listing has the names of a path once for all its entries.
@@ -103,7 +103,7 @@ impl Name {
         if normal == "." || normal == ".." {
             return refuse(NameReason::Dots);
         }
-        if let Some(c) = normal.chars().find(|c| matches!(c, '/' | '\\') || c.is_control()) {
+        if let Some(c) = normal.chars().find(|c| matches!(c, '/' | '\\') || *c < ' ') {
             return refuse(NameReason::Character(c));
         }
         if normal.len() > Self::MAX_BYTES {
@@ -263,6 +263,8 @@ mod tests {
         assert_eq!(message("X.PART"), "\".part\" is a forbidden file type.");
         assert_eq!(message(&"ä".repeat(126)), "Filename is too long");
         assert!(message(".HTACCESS").contains("reserved"));
+        // As the original has it: DEL is a character like any other.
+        assert!(Name::new("a\u{7f}b").is_ok());
         for bad in ["", ".", "..", "a/b", "a\0b", "a\nb"] {
             assert!(Name::new(bad).is_err(), "{bad:?}");
         }

@@ -325,7 +325,8 @@ impl Error {
     /// those whose token is missing.
     pub(crate) fn conflicting(mut self, href: impl Fn(&SpacePath) -> Href) -> Self {
         let roots = std::mem::take(&mut self.details.locked);
-        self.with_condition(Condition::NoConflictingLock(roots.iter().map(href).collect()))
+        self.with_exception("Sabre\\DAV\\Exception\\ConflictingLock")
+            .with_condition(Condition::NoConflictingLock(roots.iter().map(href).collect()))
     }
 }
 

@@ -49,13 +49,36 @@ pub(super) struct Deviations {
     deviation: Vec<Deviation>,
 }
 
+/// What is kept for one reason.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Deviation {
+    reason: String,
+    /// `SCENARIO [#N] PLACE`.
+    covers: Vec<Cover>,
+}
+
+/// A pattern for differences.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Cover {
     scenario: String,
     n: Option<u32>,
     place: String,
-    reason: String,
+}
+
+impl TryFrom<String> for Cover {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let (scenario, rest) = text.split_once(' ').ok_or(format!("`{text}` names no place"))?;
+        let numbered = rest.strip_prefix('#').and_then(|rest| rest.split_once(' '));
+        let (n, place) = match numbered {
+            Some((n, place)) => (Some(n.parse().map_err(|e| format!("`{text}`: {e}"))?), place),
+            None => (None, rest),
+        };
+        Ok(Self { scenario: scenario.to_owned(), n, place: place.to_owned() })
+    }
 }
 
 /// The differences sorted by whether they are kept on purpose.
@@ -74,13 +97,18 @@ impl Deviations {
 
     /// Judges what was found in the scenarios that were replayed.
     pub(super) fn judge(&self, found: Vec<Difference>, replayed: &[String]) -> Judged {
-        let mut used = vec![false; self.deviation.len()];
+        let covers: Vec<(&Cover, &str)> = self
+            .deviation
+            .iter()
+            .flat_map(|group| group.covers.iter().map(|cover| (cover, group.reason.as_str())))
+            .collect();
+        let mut used = vec![false; covers.len()];
         let mut unlisted = Vec::new();
         let mut kept = 0;
         for difference in found {
             let mut listed = false;
-            for (entry, used) in self.deviation.iter().zip(&mut used) {
-                if entry.covers(&difference) {
+            for ((cover, _), used) in covers.iter().zip(&mut used) {
+                if cover.covers(&difference) {
                     listed = true;
                     *used = true;
                 }
@@ -91,23 +119,20 @@ impl Deviations {
                 unlisted.push(difference);
             }
         }
-        let stale = self
-            .deviation
-            .iter()
-            .zip(used)
-            .filter(|(entry, used)| {
-                !used && replayed.iter().any(|scenario| matches(&entry.scenario, scenario))
-            })
-            .map(|(entry, _)| {
-                let n = entry.n.map(|n| format!(" #{n}")).unwrap_or_default();
-                format!("{}{n} {}: {}", entry.scenario, entry.place, entry.reason)
+        let replays =
+            |cover: &Cover| replayed.iter().any(|scenario| matches(&cover.scenario, scenario));
+        let stale = (covers.into_iter().zip(used))
+            .filter(|((cover, _), used)| !used && replays(cover))
+            .map(|((cover, reason), _)| {
+                let n = cover.n.map(|n| format!(" #{n}")).unwrap_or_default();
+                format!("{}{n} {}: {reason}", cover.scenario, cover.place)
             })
             .collect();
         Judged { unlisted, kept, stale }
     }
 }
 
-impl Deviation {
+impl Cover {
     fn covers(&self, difference: &Difference) -> bool {
         matches(&self.scenario, &difference.scenario)
             && self.n.is_none_or(|n| n == difference.n)
@@ -141,9 +166,8 @@ mod tests {
     #[test]
     fn unlisted_differences_and_stale_entries_are_told() {
         let deviations: Deviations = toml::from_str(
-            "[[deviation]]\nscenario='a.*'\nplace='* {x}y'\nreason='r'\n\
-             [[deviation]]\nscenario='a.b'\nn=2\nplace='status'\nreason='s'\n\
-             [[deviation]]\nscenario='other'\nplace='status'\nreason='t'\n",
+            "[[deviation]]\nreason='r'\ncovers=['a.* * {x}y']\n\
+             [[deviation]]\nreason='s'\ncovers=['a.b #2 status', 'other status']\n",
         )
         .unwrap();
         let found = vec![difference(1, "/f {x}y"), difference(1, "status")];

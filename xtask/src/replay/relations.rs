@@ -154,7 +154,7 @@ fn kind(place: &str, recorded: &str) -> Option<Kind> {
         _ if inner.starts_with("opaquelocktoken:") => Some(Kind::LockToken),
         "etag" | "getetag" | "oc-etag" | "if-none-match" => Some(Kind::ETag),
         "fileid" if digits => Some(Kind::FileId),
-        "oc-fileid" | "id" if is_instance_id(inner) => Some(Kind::InstanceId),
+        "oc-fileid" | "id" | "fileid" if is_instance_id(inner) => Some(Kind::InstanceId),
         "location" => None,
         _ if hex(32) => Some(Kind::ETag),
         _ if inner.len() >= 40

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use allmende_files::{
-    FolderRequest, LockOrder, PutRequest, TransferRequest, View, Written as FilesWritten,
+    Error as FilesError, ErrorKind as FilesErrorKind, FolderRequest, LockOrder, PutRequest,
+    TransferRequest, View, Written as FilesWritten,
 };
 use allmende_storage::{
     Expect as StoreExpect, Lock as StoreLock, LockDepth as StoreDepth, LockScope as StoreScope,
@@ -153,7 +154,14 @@ impl Backend for Home {
         request.created = told.created;
         request.parents = told.parents;
         let view = self.with_tokens(put.context.tokens);
-        let written = view.put(request, put.body).await.map_err(from_files)?;
+        let written = view.put(request, put.body).await.map_err(|error| match error.kind() {
+            // Observed: what stands where a folder should be is as good as nothing there.
+            FilesErrorKind::NotAFolder => {
+                let text = "The parent of the file could not be found";
+                Error::new(ErrorKind::NotFound, text).with_source(error)
+            }
+            _ => from_files(error),
+        })?;
         let hashes = written.hashes.clone();
         let mut answer = self.written(written, ETagHeaders::Tell);
         let headers = &mut answer.headers;
@@ -211,13 +219,14 @@ impl Backend for Home {
     async fn copy(&self, copy: Transfer<'_, Item>) -> Result<Written<Item>> {
         let view = self.with_tokens(copy.context.tokens);
         let written = view.copy_to(&copy.source.resource.0, Self::transfer(&copy)).await;
-        Ok(self.written(written.map_err(from_files)?, ETagHeaders::Omit))
+        Ok(self.written(written.map_err(from_transfer)?, ETagHeaders::Omit))
     }
 
     async fn rename(&self, rename: Transfer<'_, Item>) -> Result<Written<Item>> {
         let source = &rename.source.resource;
         let view = self.with_tokens(rename.context.tokens);
-        let written = view.move_to(&source.0, Self::transfer(&rename)).await.map_err(from_files)?;
+        let written = view.move_to(&source.0, Self::transfer(&rename)).await;
+        let written = written.map_err(from_transfer)?;
         let etag = if source.0.is_folder() { ETagHeaders::Omit } else { ETagHeaders::Tell };
         Ok(self.written(written, etag))
     }
@@ -333,6 +342,18 @@ impl Home {
             }
             path = path.parent().ok_or_else(|| Error::not_found(&SpacePath::root()))?;
         }
+    }
+}
+
+/// The answer to a failed COPY or MOVE. Observed: below a file there is no place of the
+/// right kind.
+fn from_transfer(error: FilesError) -> Error {
+    match error.kind() {
+        FilesErrorKind::NotAFolder => {
+            let text = "The destination node is not a collection";
+            Error::new(ErrorKind::UnsupportedMediaType, text).with_source(error)
+        }
+        _ => from_files(error),
     }
 }
 

@@ -1,5 +1,7 @@
 //! A file or folder as the WebDAV part shows it.
 
+use std::borrow::Cow;
+
 use allmende_files::Entry;
 use allmende_types::{ETag, Name, Timestamp};
 use allmende_webdav::{Kind, Resource};
@@ -60,7 +62,30 @@ impl Resource for Item {
         }
         // A file that someone uploaded must never run as a page of this server.
         set(header::CONTENT_SECURITY_POLICY, "default-src 'none';");
-        set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+        set(header::CONTENT_TYPE, &harmless(self.content_type()));
+    }
+}
+
+/// The media type with which a content is sent: what a browser would run or render with
+/// scripts is plain text, and a text is UTF-8, as the original has it.
+fn harmless(media_type: &str) -> Cow<'_, str> {
+    const ACTIVE: [&str; 6] = [
+        "application/javascript",
+        "application/json",
+        "application/xhtml+xml",
+        "application/xml",
+        "image/svg+xml",
+        "text/html",
+    ];
+    let sent = match media_type {
+        active if ACTIVE.contains(&active) => "text/plain",
+        "application/x-php" => "text/x-php",
+        other => other,
+    };
+    if sent.starts_with("text/") {
+        Cow::Owned(format!("{sent};charset=UTF-8"))
+    } else {
+        Cow::Borrowed(sent)
     }
 }
 
@@ -76,6 +101,14 @@ pub(crate) fn attachment(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_content_runs_in_a_browser() {
+        assert_eq!(harmless("text/html"), "text/plain;charset=UTF-8");
+        assert_eq!(harmless("image/svg+xml"), "text/plain;charset=UTF-8");
+        assert_eq!(harmless("text/markdown"), "text/markdown;charset=UTF-8");
+        assert_eq!(harmless("image/png"), "image/png");
+    }
 
     #[test]
     fn downloads_keep_their_names() {

@@ -84,6 +84,7 @@ impl Dav {
         people: &People,
         request: Request<Body>,
     ) -> Response<DavBody> {
+        let listing = request.method().as_str() == "PROPFIND";
         let own = home.view.person().as_str();
         let mut mount = Mount::new(&format!("{ROOT}/files/{own}"));
         let outcome = match root {
@@ -124,7 +125,12 @@ impl Dav {
                 Err(Error::new(ErrorKind::NotFound, text))
             }
         };
-        outcome.unwrap_or_else(|error| self.refuse(&mount, &error))
+        let mut response = outcome.unwrap_or_else(|error| self.refuse(&mount, &error));
+        if listing {
+            // Also with an error: clients look for features in the answer to any listing.
+            response.headers_mut().entry("dav").or_insert(HeaderValue::from_static(COMPLIANCE));
+        }
+        response
     }
 
     /// An error in the form of this part.

@@ -11,6 +11,7 @@ mod navigation;
 mod notifications;
 mod people;
 mod person;
+mod profile;
 mod quota;
 mod user_status;
 

@@ -10,7 +10,7 @@ use allmende_ocs::{
         NoParameters,
         cloud::{
             Query,
-            user::User,
+            user::{Scope, User},
             users::{ById, Change, Created, NewUser, UserIds, Users},
         },
         core::autocomplete,
@@ -22,7 +22,7 @@ use allmende_types::{GroupId, UserId};
 use super::{
     Call, Outcome, code,
     person::{EDITABLE, Viewer, parse_scope, show_all, show_one},
-    quota, unavailable,
+    profile, quota, unavailable,
 };
 
 /// People that a list without a limit returns at the most.
@@ -199,8 +199,8 @@ pub(super) async fn edit(call: &Call<'_>, input: Change) -> Outcome<Nothing> {
     match input.key.as_str() {
         "display" | "displayname" => update.display_name = Some(value),
         "email" => update.email = Some(Some(value).filter(|mail| !mail.is_empty())),
-        "language" => update.language = Some(value),
-        "locale" => update.locale = Some(value),
+        "language" => update.language = Some(profile::language(value)?),
+        "locale" => update.locale = Some(profile::locale(value)?),
         "timezone" => update.timezone = Some(value),
         "quota" if viewer == Viewer::Manager || administrator => {
             let quota = quota::parse(&value).ok_or_else(invalid)?;
@@ -218,17 +218,35 @@ pub(super) async fn edit(call: &Call<'_>, input: Change) -> Outcome<Nothing> {
             })?;
             return Ok(Reply::new(Nothing));
         }
+        "notify_email" => {
+            profile::may_be_notified(&person, &value)?;
+            let update = FieldUpdate { value: Some(value), scope: None };
+            let set = accounts.set_profile_field(id, "notify_email", update).await;
+            set.map_err(unavailable)?;
+            return Ok(Reply::new(Nothing));
+        }
+        // Whose day it is nobody else says.
+        "birthdate" if viewer == Viewer::Manager => return Err(not_editable()),
         key => {
             let (name, update) = match key.strip_suffix("Scope") {
                 Some(name) if viewer == Viewer::Oneself => {
-                    parse_scope(&value).ok_or_else(invalid)?;
+                    let text = "Invalid scope";
+                    let scope = parse_scope(&value);
+                    let scope = scope.ok_or_else(|| OcsError::new(Code::INVALID, text))?;
+                    // Everybody who shares with a person sees name and address.
+                    if scope == Scope::Private && matches!(name, "displayname" | "email") {
+                        return Err(OcsError::new(Code::INVALID, text));
+                    }
                     (name, FieldUpdate { value: None, scope: Some(value) })
                 }
                 Some(_) => return Err(not_editable()),
-                None => (key, FieldUpdate { value: Some(value), scope: None }),
+                None => {
+                    let value = profile::tidy(key, value)?;
+                    (key, FieldUpdate { value: Some(value), scope: None })
+                }
             };
             let known = EDITABLE.contains(&name)
-                || matches!(name, "avatar" | "notify_email")
+                || matches!(name, "avatar" | "first_day_of_week")
                 || (name == "manager" && administrator);
             if !known {
                 return Err(not_editable());

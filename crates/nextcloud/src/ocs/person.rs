@@ -55,7 +55,15 @@ pub(super) async fn show_all(
             Quota::Unlimited => None,
             Quota::Bytes(bytes) => Some(bytes),
         };
-        users.push(show(person, profile, memberships, shown_quota(usage.used, limit), viewer));
+        let mut user = show(person, profile, memberships, shown_quota(usage.used, limit), viewer);
+        if let Some(login) = accounts.noted_login(&person.id).map(Timestamp::unix) {
+            user.last_login_timestamp = login.max(user.last_login_timestamp);
+            user.last_login = user.last_login_timestamp * 1000;
+            if user.first_login_timestamp == 0 {
+                user.first_login_timestamp = login;
+            }
+        }
+        users.push(user);
     }
     Ok(users)
 }

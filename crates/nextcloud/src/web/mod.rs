@@ -198,7 +198,8 @@ impl Web<'_> {
         let Ok(id) = id.parse::<NodeId>() else { return not_found(self.inner, &request.headers) };
         let entry = match self.entry(&who.person, id).await {
             Ok(Some(entry)) => entry,
-            Ok(None) => return not_found(self.inner, &request.headers),
+            // As the original: the page of the files says that there is none.
+            Ok(None) => return self.to(&format!("/apps/files/files/{id}")),
             Err(()) => return unavailable(),
         };
         let folder = entry.path.as_ref().and_then(allmende_types::SpacePath::parent);

@@ -33,13 +33,20 @@ impl LockTokenHeader {
         }
     }
 
-    /// Reads a value.
+    /// Reads a value. The brackets may be missing: the `webdav` package of npm, which many
+    /// web clients use, sends the token so.
     ///
     /// # Errors
-    /// When it is not a URI in angle brackets.
+    /// When it is not a URI, or has one bracket only.
     pub fn parse(value: &str) -> Result<Self, HeaderError> {
-        let inner = value.trim().strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
-        Self::new(inner.ok_or(HeaderError::new(Self::NAME, "no angle brackets"))?)
+        let value = value.trim();
+        let inner = value.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
+        let token = inner.unwrap_or(value);
+        // Without brackets only a URI with a scheme is told from a word such as `junk`.
+        if inner.is_none() && !token.contains(':') {
+            return Err(HeaderError::new(Self::NAME, "no angle brackets"));
+        }
+        Self::new(token)
     }
 
     /// Reads the header of a message; `None` if it is not there.
@@ -74,9 +81,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_uris_in_brackets() {
+    fn a_uri_with_or_without_brackets() {
         assert_eq!(LockTokenHeader::parse(" <urn:uuid:1> ").unwrap().token(), "urn:uuid:1");
-        for bad in ["", "<>", "urn:uuid:1", "<a b>", "<a>b>", "<a", "<a\u{7f}>"] {
+        assert_eq!(LockTokenHeader::parse("urn:uuid:1").unwrap().token(), "urn:uuid:1");
+        for bad in ["", "<>", "MISSING", "urn:uuid:1>", "<a b>", "<a>b>", "<a", "<a\u{7f}>"] {
             assert!(LockTokenHeader::parse(bad).is_err(), "{bad}");
         }
     }

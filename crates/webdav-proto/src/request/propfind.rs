@@ -38,21 +38,22 @@ impl Propfind {
         Self::Allprop { include: Vec::new() }
     }
 
-    /// Reads a body; an empty one asks for all properties.
+    /// Reads a body. None at all asks for all properties, and so does a `propfind` without a
+    /// wish, as with the original.
     ///
     /// # Errors
-    /// When it is no PROPFIND, or does not hold exactly one of `prop`, `allprop` and
-    /// `propname`.
+    /// When it is no PROPFIND, or holds more than one of `prop`, `allprop` and `propname`.
     pub fn parse(body: &[u8], limits: &XmlLimits) -> Result<Self, RequestError> {
-        if body.trim_ascii().is_empty() {
+        if body.is_empty() {
             return Ok(Self::allprop());
         }
         let root = read_root(body, limits, &PROPFIND)?;
         let mut wishes =
             [&PROP, &ALLPROP, &PROPNAME].into_iter().filter_map(|name| root.child(name));
-        let (Some(wish), None) = (wishes.next(), wishes.next()) else {
-            return Err(RequestError::invalid("one of prop, allprop and propname is needed"));
-        };
+        let Some(wish) = wishes.next() else { return Ok(Self::allprop()) };
+        if wishes.next().is_some() {
+            return Err(RequestError::invalid("only one of prop, allprop and propname may be"));
+        }
         Ok(if wish.name == PROP {
             Self::Prop(prop_names(wish))
         } else if wish.name == PROPNAME {
@@ -89,7 +90,7 @@ mod tests {
 
     #[test]
     fn the_three_forms() {
-        assert_eq!(read(" \r\n"), Ok(Propfind::allprop()));
+        assert_eq!(read("<propfind xmlns='DAV:'/>"), Ok(Propfind::allprop()));
         assert_eq!(read("<propfind xmlns='DAV:'><propname/></propfind>"), Ok(Propfind::Propname));
         let include = vec![PropName::oc("id")];
         assert_eq!(
@@ -107,7 +108,7 @@ mod tests {
     #[test]
     fn nonsense_is_refused() {
         for bad in [
-            "<propfind xmlns='DAV:'/>",
+            " \r\n",
             "<propfind xmlns='DAV:'><prop/><allprop/></propfind>",
             "<propfind><prop/></propfind>",
             "<d:propfind xmlns:d='DAV:'><x:prop/></d:propfind>",

@@ -43,7 +43,14 @@ pub(super) async fn get<B: Backend>(call: &Call<'_, B>) -> Result<Response<DavBo
             let error = Error::new(ErrorKind::RangeNotSatisfiable, "No byte of the range exists");
             let mut response = call.error(&error);
             let range = ContentRange::Unsatisfied { size };
-            respond::set(response.headers_mut(), header::CONTENT_RANGE, &range.to_string());
+            let answer = response.headers_mut();
+            respond::set(answer, header::CONTENT_RANGE, &range.to_string());
+            // Whose range it is not: a download that goes on sees that the file changed.
+            for name in [header::ETAG, header::LAST_MODIFIED] {
+                if let Some(value) = headers.remove(&name) {
+                    answer.insert(name, value);
+                }
+            }
             return Ok(response);
         }
         ResolvedRange::Partial(spans) if spans.len() == 1 => part(call, entry, spans[0]).await?,

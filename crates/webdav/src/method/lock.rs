@@ -38,9 +38,12 @@ pub(super) async fn lock<B: Backend>(call: &Call<'_, B>, body: Bytes) -> Result<
     };
     let timeout = timeout(call);
     let checked = check(call, call.creatable()?).await?;
-    let (target, status) = match &checked.seen {
-        Some(_) => (checked.entry()?, StatusCode::OK),
-        None => (reserve(call, &checked, wish.scope).await?, StatusCode::CREATED),
+    let (target, status, told) = match &checked.seen {
+        Some(_) => (checked.entry()?, StatusCode::OK, HeaderMap::new()),
+        None => {
+            let (target, told) = reserve(call, &checked, wish.scope).await?;
+            (target, StatusCode::CREATED, told)
+        }
     };
     let request = LockRequest {
         target: target.clone(),
@@ -54,6 +57,7 @@ pub(super) async fn lock<B: Backend>(call: &Call<'_, B>, body: Bytes) -> Result<
         Ok(lock) => {
             let mut response = locked(call, status, &lock);
             let token = LockTokenHeader::new(lock.token.as_str())?.to_string();
+            response.headers_mut().extend(told);
             respond::set(response.headers_mut(), LOCK_TOKEN, &token);
             if status == StatusCode::CREATED
                 && let Some(etag) = target.resource.etag()
@@ -73,12 +77,13 @@ pub(super) async fn lock<B: Backend>(call: &Call<'_, B>, body: Bytes) -> Result<
 }
 
 /// Makes the empty resource that a lock of an unmapped URL stands on (RFC 4918, section
-/// 7.3), unless a lock above it is known to stand in the way.
+/// 7.3), unless a lock above it is known to stand in the way. The headers are what the backend
+/// tells of it.
 async fn reserve<B: Backend>(
     call: &Call<'_, B>,
     checked: &Checked<B::Resource>,
     scope: LockScope,
-) -> Result<Entry<B::Resource>> {
+) -> Result<(Entry<B::Resource>, HeaderMap)> {
     let covering = call.backend.locks(&[&checked.path]).await?;
     let in_the_way =
         |lock: &&Lock| scope == LockScope::Exclusive || lock.scope == LockScope::Exclusive;
@@ -97,7 +102,8 @@ async fn reserve<B: Backend>(
         context: checked.context(call),
     };
     let written = call.backend.put(put).await?;
-    Ok(Entry { path: checked.path.clone(), resource: written.resource })
+    let entry = Entry { path: checked.path.clone(), resource: written.resource };
+    Ok((entry, written.headers))
 }
 
 /// Takes the empty resource away again, if nobody wrote to it.

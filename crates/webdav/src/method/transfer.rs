@@ -22,7 +22,6 @@ pub(super) async fn plan<'a, B: Backend>(
     let source = checked.entry()?;
     let overwrite = Overwrite::from_headers(call.headers())?;
     let path = destination(call)?;
-    separate(&source.path, &path)?;
     let seen = call.backend.resolve(&path).await?;
     if overwrite == Overwrite::Keep && seen.is_some() {
         let message = "The destination node already exists, and the overwrite header is set to \
@@ -30,6 +29,7 @@ pub(super) async fn plan<'a, B: Backend>(
         let etag = seen.and_then(|resource| resource.etag());
         return Err(Error::precondition("Overwrite", message).with_etag(etag));
     }
+    separate(&source.path, &path)?;
     // A condition may have been about the destination as well (a tagged `If`).
     let expect = if overwrite == Overwrite::Keep { Expect::AsSeen } else { checked.expect };
     let target = Target { path, seen, expect };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use allmende_storage::{ChildCount, Lock};
 use allmende_types::{InstanceId, Permissions, Timestamp};
 use allmende_webdav::{Entry, PropertyPage, Wanted};
-use allmende_webdav_proto::{PropName, multistatus::PropsWriter};
+use allmende_webdav_proto::{Element, PropName, multistatus::PropsWriter};
 
 use super::{Home, Item, Known};
 
@@ -53,7 +53,14 @@ impl PropertyPage<Item> for Loaded {
             }
             Known::Id => out.found(name, |xml| xml.display(FileId(node.id.0, &self.instance))),
             Known::FileId => out.found(name, |xml| xml.number(node.id.0)),
-            Known::Permissions => out.found_text(name, &entry.letters()),
+            Known::Permissions => {
+                let letters = entry.letters();
+                // A home as a whole is not shared.
+                out.found_text(
+                    name,
+                    &if is_home(entry) { letters.replace('R', "") } else { letters },
+                );
+            }
             Known::Size => out.found(name, |xml| xml.number(node.size)),
             Known::Checksums => match node.content() {
                 Some(content) if !content.checksums.is_empty() => out.found(name, |xml| {
@@ -149,23 +156,45 @@ impl std::fmt::Display for FileId<'_> {
     }
 }
 
+/// Whether this is the top of a home, which has no name.
+fn is_home(entry: &allmende_files::Entry) -> bool {
+    entry.name().is_none()
+}
+
 /// The permissions that a share of the entry could have at the most.
 fn shareable(entry: &allmende_files::Entry) -> Permissions {
-    if entry.is_folder() { entry.permissions } else { entry.permissions.for_file() }
+    match entry.is_folder() {
+        true if is_home(entry) => {
+            let bits = entry.permissions.bits() & !Permissions::SHARE.bits();
+            Permissions::from_bits(bits).unwrap_or(entry.permissions)
+        }
+        true => entry.permissions,
+        false => entry.permissions.for_file(),
+    }
 }
 
 /// A WebDAV lock as the lock dialogues of clients read it: type 2, owned by a token.
 fn write_lock(known: Known, name: &PropName, lock: &Lock, out: &mut PropsWriter<'_>) {
     const BY_TOKEN: &str = "2";
     match known {
-        Known::LockOwner | Known::LockOwnerName => out.found_text(name, lock.holder.as_str()),
+        Known::LockOwner => out.found_text(name, lock.holder.as_str()),
+        Known::LockOwnerName => {
+            // Whoever locked told a name for people; without one it is the person's.
+            let told = Element::from_fragment(&lock.owner).map(|owner| owner.text().to_string());
+            let told = told.unwrap_or_default();
+            let told = told.trim();
+            out.found_text(name, if told.is_empty() { lock.holder.as_str() } else { told });
+        }
         Known::LockOwnerType => out.found_text(name, BY_TOKEN),
         Known::LockTime => out.found(name, |xml| xml.number(lock.created.unix())),
         Known::LockTimeout => {
             let lasts = lock.expires.map_or(0, |end| end.unix() - lock.created.unix());
             out.found(name, |xml| xml.number(lasts));
         }
-        Known::LockToken => out.found_text(name, lock.token.as_str()),
+        Known::LockToken => {
+            let token = lock.token.as_str();
+            out.found_text(name, token.strip_prefix("opaquelocktoken:").unwrap_or(token));
+        }
         _ => out.missing(name),
     }
 }
