@@ -3,7 +3,7 @@
 use allmende_sql::Row;
 use allmende_types::{GroupId, Timestamp, UserId};
 
-use crate::{Error, ErrorKind, Result, Secret};
+use crate::{Error, ErrorKind, Quota, Result, Secret};
 
 /// A person who may log in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,36 +43,6 @@ pub enum Status {
     Enabled,
     /// It is there, with all it has, and nobody can log in.
     Disabled,
-}
-
-/// How much a person may store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Quota {
-    /// What the server gives to everybody.
-    #[default]
-    Default,
-    /// Without limit.
-    Unlimited,
-    /// This many bytes.
-    Bytes(u64),
-}
-
-impl Quota {
-    pub(crate) fn to_sql(self) -> Option<i64> {
-        match self {
-            Self::Default => None,
-            Self::Unlimited => Some(-1),
-            Self::Bytes(bytes) => Some(i64::try_from(bytes).unwrap_or(i64::MAX)),
-        }
-    }
-
-    fn from_sql(value: Option<i64>) -> Self {
-        match value.map(u64::try_from) {
-            None => Self::Default,
-            Some(Err(_)) => Self::Unlimited,
-            Some(Ok(bytes)) => Self::Bytes(bytes),
-        }
-    }
 }
 
 /// A person to be made.

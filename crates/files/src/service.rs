@@ -163,16 +163,7 @@ impl Files {
     /// # Errors
     /// As of [`Files::view`].
     pub async fn set_quota(&self, person: &UserId, quota: Option<u64>) -> Result<()> {
-        let key = home_key(person);
-        let home = self.space(&key, quota).await?;
-        match self.tree().set_quota(home.id, quota).await {
-            Err(error) if *error.kind() == StoreKind::NotFound => {
-                self.forget_space(&key);
-                let home = self.space(&key, quota).await?;
-                Ok(self.tree().set_quota(home.id, quota).await?)
-            }
-            result => Ok(result?),
-        }
+        set_home_quota(self.tree(), person, quota, self.now()).await
     }
 
     /// How full a person's home is; empty where none was made yet.

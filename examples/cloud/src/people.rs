@@ -32,7 +32,7 @@ pub(crate) async fn run(
             let mut new = NewPerson::new(id.parse()?);
             new.display_name = display_name;
             new.email = email;
-            new.quota = parse_quota(&quota)?;
+            new.quota = quota.parse()?;
             new.groups = group.iter().map(|g| g.parse::<GroupId>()).collect::<Result<_, _>>()?;
             let (password, made_up) = password(generate)?;
             let limit = (new.quota != Quota::Default).then_some(new.quota);
@@ -54,12 +54,12 @@ pub(crate) async fn run(
             println!("{id} is enabled.");
         }
         UserCommand::Quota { id, quota } => {
-            let (id, quota): (UserId, _) = (id.parse()?, parse_quota(&quota)?);
+            let (id, quota): (UserId, Quota) = (id.parse()?, quota.parse()?);
             let mut update = PersonUpdate::default();
             update.quota = Some(quota);
             accounts.update_person(&id, update).await?;
             apply_quota(databases, config, &id, quota).await?;
-            println!("{id} may store: {}.", show_quota(quota));
+            println!("{id} may store: {quota}.");
         }
         UserCommand::Password { id, generate } => {
             let (password, made_up) = password(generate)?;
@@ -85,7 +85,7 @@ async fn list(databases: &Databases, search: &str, json: bool) -> Result<(), Fai
             display_name: person.display_name,
             email: person.email,
             enabled: person.status == Status::Enabled,
-            quota: show_quota(person.quota),
+            quota: person.quota.to_string(),
             last_login: person.last_login.map(Timestamp::unix),
         }));
         if count < PAGE {
@@ -120,37 +120,6 @@ async fn apply_quota(
     let tree: &dyn Tree = &*databases.tree;
     allmende_files::set_home_quota(tree, id, bytes, now()).await?;
     Ok(())
-}
-
-/// Reads bytes, such as `5 GB` (powers of 1024), `none` or `default`.
-fn parse_quota(text: &str) -> Result<Quota, Failure> {
-    let trimmed = text.trim();
-    match trimmed.to_ascii_lowercase().as_str() {
-        "none" | "unlimited" => return Ok(Quota::Unlimited),
-        "default" => return Ok(Quota::Default),
-        _ => {}
-    }
-    let digits = trimmed.find(|c: char| !c.is_ascii_digit()).unwrap_or(trimmed.len());
-    let (number, unit) = trimmed.split_at(digits);
-    let power = match unit.trim().to_ascii_uppercase().as_str() {
-        "" | "B" => 0,
-        "K" | "KB" | "KIB" => 1,
-        "M" | "MB" | "MIB" => 2,
-        "G" | "GB" | "GIB" => 3,
-        "T" | "TB" | "TIB" => 4,
-        _ => return Err(format!("{text:?} is not a quota").into()),
-    };
-    let number: u64 = number.parse().map_err(|_| format!("{text:?} is not a quota"))?;
-    let bytes = number.checked_mul(1 << (10 * power)).ok_or("the quota is too large")?;
-    Ok(Quota::Bytes(bytes))
-}
-
-fn show_quota(quota: Quota) -> String {
-    match quota {
-        Quota::Default => "default".into(),
-        Quota::Unlimited => "none".into(),
-        Quota::Bytes(bytes) => format!("{bytes} B"),
-    }
 }
 
 /// The password from the environment, the terminal or a pipe, or a fresh one.
@@ -197,17 +166,6 @@ pub(crate) fn now() -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn quotas() {
-        assert_eq!(parse_quota("5 GB").unwrap(), Quota::Bytes(5 << 30));
-        assert_eq!(parse_quota("1024").unwrap(), Quota::Bytes(1024));
-        assert_eq!(parse_quota("None").unwrap(), Quota::Unlimited);
-        assert_eq!(parse_quota("default").unwrap(), Quota::Default);
-        for bad in ["", "GB", "-1", "5 XB", "99999999999999 TB", "1.5 GB"] {
-            assert!(parse_quota(bad).is_err(), "{bad}");
-        }
-    }
 
     #[test]
     fn passwords_are_long_and_different() {

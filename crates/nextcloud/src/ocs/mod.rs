@@ -12,7 +12,6 @@ mod notifications;
 mod people;
 mod person;
 mod profile;
-mod quota;
 mod user_status;
 
 use std::{pin::Pin, sync::Arc};

@@ -22,7 +22,7 @@ use allmende_types::{GroupId, UserId};
 use super::{
     Call, Outcome, code,
     person::{EDITABLE, Viewer, parse_scope, show_all, show_one},
-    profile, quota, unavailable,
+    profile, unavailable,
 };
 
 /// People that a list without a limit returns at the most.
@@ -137,8 +137,10 @@ pub(super) async fn create(call: &Call<'_>, input: NewUser) -> Outcome<Created> 
     }
     let quota = match input.quota.as_deref() {
         None => Quota::Default,
-        Some(text) => quota::parse(text)
-            .ok_or_else(|| OcsError::new(Code::INVALID, format!("Invalid quota value: {text}")))?,
+        Some("") => Quota::Default,
+        Some(text) => text
+            .parse()
+            .map_err(|_| OcsError::new(Code::INVALID, format!("Invalid quota value: {text}")))?,
     };
     let mut new = NewPerson::new(id);
     new.display_name = input.display_name.unwrap_or_default();
@@ -203,7 +205,7 @@ pub(super) async fn edit(call: &Call<'_>, input: Change) -> Outcome<Nothing> {
         "locale" => update.locale = Some(profile::locale(value)?),
         "timezone" => update.timezone = Some(value),
         "quota" if viewer == Viewer::Manager || administrator => {
-            let quota = quota::parse(&value).ok_or_else(invalid)?;
+            let quota: Quota = value.parse().map_err(|_| invalid())?;
             set_home_quota(call, id, quota).await?;
             update.quota = Some(quota);
         }
