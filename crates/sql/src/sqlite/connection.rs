@@ -142,14 +142,17 @@ fn execute(
             Value::Blob(value) => prepared.raw_bind_parameter(at, value)?,
         }
     }
-    let columns = prepared.column_count();
-    if columns == 0 {
+    if prepared.column_count() == 0 {
         let affected = prepared.raw_execute()? as u64;
         return Ok(Outcome { affected, rows: Rows::default() });
     }
-    let mut out = Rows::with_columns(columns);
+    // The first step may prepare the statement anew, after a migration by another handle:
+    // only then is the number of columns certain.
+    let mut out: Option<Rows> = None;
     let mut rows = prepared.raw_query();
     while let Some(row) = rows.next()? {
+        let columns = row.as_ref().column_count();
+        let out = out.get_or_insert_with(|| Rows::with_columns(columns));
         for column in 0..columns {
             match row.get_ref(column)? {
                 ValueRef::Null => out.push_null(),
@@ -168,5 +171,7 @@ fn execute(
             }
         }
     }
+    drop(rows);
+    let out = out.unwrap_or_else(|| Rows::with_columns(prepared.column_count()));
     Ok(Outcome { affected: out.len() as u64, rows: out })
 }
