@@ -26,20 +26,17 @@ impl SqlTree {
         owner: &PropertyOwner,
     ) -> Result<Vec<Vec<Property>>> {
         let owner = owner_column(owner);
-        let mut statements = Vec::new();
-        for chunk in ids.chunks(CHUNK) {
-            statements.push(Links::statement(chunk.iter().copied()));
+        let statement = |chunk: &[NodeId]| {
             let ids = chunk.iter().map(|id| Value::Int(id.0));
-            statements.push(Statement::with_list(SELECT, params![&owner], ids));
-        }
+            Statement::with_list(SELECT, params![&owner], ids)
+        };
+        let statements = ids.chunks(CHUNK).map(statement).collect();
         let answers = self.sql.read_all(statements).await.context("read properties")?;
-        let mut links = Links::default();
         let mut found: HashMap<NodeId, Vec<Property>> = HashMap::new();
-        for pair in answers.chunks(2) {
-            links.absorb(&pair[0])?;
+        for rows in &answers {
             // A node that was asked for in two chunks has its rows in both answers.
             let mut page: HashMap<NodeId, Vec<Property>> = HashMap::new();
-            for row in pair[1].iter() {
+            for row in rows.iter() {
                 let read = || {
                     let key =
                         PropertyKey { namespace: row.text(1)?.into(), name: row.text(2)?.into() };
@@ -50,8 +47,17 @@ impl SqlTree {
             }
             found.extend(page);
         }
-        let of_node =
-            |id: &NodeId| links.space(*id).and_then(|_| found.get(id).cloned()).unwrap_or_default();
+        // Few nodes have properties, and only those need be looked at whether they are alive.
+        let holders: Vec<NodeId> = found.keys().copied().collect();
+        let statement = |chunk: &[NodeId]| Links::statement(chunk.iter().copied());
+        let statements = holders.chunks(CHUNK).map(statement).collect();
+        let answers = self.sql.read_all(statements).await.context("read properties")?;
+        let mut links = Links::default();
+        answers.iter().try_for_each(|rows| links.absorb(rows))?;
+        let of_node = |id: &NodeId| {
+            let held = found.get(id).filter(|_| links.space(*id).is_some());
+            held.cloned().unwrap_or_default()
+        };
         Ok(ids.iter().map(of_node).collect())
     }
 }

@@ -60,7 +60,8 @@ every_engine! {
             };
             assert_eq!(count(&Stat).await, 2);
             assert_eq!(count(&Paths).await, 2);
-            assert_eq!(count(&Properties).await, 2);
+            // None of them has any.
+            assert_eq!(count(&Properties).await, 1);
             assert_eq!(count(&Counts).await, 2);
             // Nothing is locked, which one look at the locks tells.
             assert_eq!(count(&Covering).await, 1);
