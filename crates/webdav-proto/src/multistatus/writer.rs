@@ -196,10 +196,10 @@ impl MultistatusWriter {
         }
     }
 
-    /// The group of a status in the present response; 404 comes before the others.
-    fn group(&mut self, status: StatusCode) -> &mut Group {
+    /// Where the group of a status is in the present response; 404 comes before the others.
+    fn group(&mut self, status: StatusCode) -> usize {
         let known = self.groups[..self.used].iter().position(|group| group.status == status);
-        let at = known.unwrap_or_else(|| {
+        known.unwrap_or_else(|| {
             if self.used == self.groups.len() {
                 let note = StatusNote::default();
                 self.groups.push(Group { status, props: Vec::new(), note });
@@ -215,8 +215,7 @@ impl MultistatusWriter {
             } else {
                 self.used - 1
             }
-        });
-        &mut self.groups[at]
+        })
     }
 }
 
@@ -257,11 +256,11 @@ impl PropsWriter<'_> {
         if status == StatusCode::OK {
             return self.out.xml.empty(name);
         }
-        let mut props = std::mem::take(&mut self.out.group(status).props);
-        self.out.xml.swap(&mut props);
-        self.out.xml.empty(name);
-        self.out.xml.swap(&mut props);
-        self.out.group(status).props = props;
+        let at = self.out.group(status);
+        let MultistatusWriter { xml, groups, .. } = &mut *self.out;
+        xml.swap(&mut groups[at].props);
+        xml.empty(name);
+        xml.swap(&mut groups[at].props);
     }
 
     /// Explains a status that properties of this resource have.
@@ -269,7 +268,8 @@ impl PropsWriter<'_> {
         if status == StatusCode::OK {
             self.found_note = note;
         } else {
-            self.out.group(status).note = note;
+            let at = self.out.group(status);
+            self.out.groups[at].note = note;
         }
     }
 }
