@@ -43,22 +43,22 @@ pub(crate) struct Flushes {
 impl Rig {
     /// Starts a server on the machine's disk as it is.
     pub(crate) fn start() -> Result<Self, Failure> {
-        Self::start_with(StoreOptions::default())
+        Self::start_with(&StoreOptions::default())
     }
 
     /// Starts a server whose flushes take longer by `delay`.
     pub(crate) fn start_on_slow_disk(delay: Duration) -> Result<Self, Failure> {
         let mut options = StoreOptions::default();
         options.flush_delay = Some(delay);
-        Self::start_with(options)
+        Self::start_with(&options)
     }
 
-    fn start_with(options: StoreOptions) -> Result<Self, Failure> {
+    fn start_with(options: &StoreOptions) -> Result<Self, Failure> {
         let folder = tempfile::tempdir()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let config = config(folder.path());
         let (target, stores, trigger) = runtime.block_on(async {
-            let server = Server::open_with(config, &options).await?;
+            let server = Server::open_with(config, options).await?;
             let stores = server.stores().clone();
             let authorization = prepare(&stores.databases).await?;
             let target = Target { address: server.address()?, authorization };

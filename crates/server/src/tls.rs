@@ -59,7 +59,7 @@ pub(crate) async fn renew_on_hangup(
                 tracing::info!("the certificate was read again");
             }
             Err(error) => {
-                tracing::error!(%error, "the certificate cannot be read; the old one stays")
+                tracing::error!(%error, "the certificate cannot be read; the old one stays");
             }
         }
     }
