@@ -12,7 +12,7 @@ use allmende_accounts::{Accounts, AccountsOptions, NewPerson, SCHEMA};
 use allmende_files::{Clock, Files, FilesOptions, Stores};
 use allmende_nextcloud::{Nextcloud, NextcloudOptions, NextcloudParts, Origin};
 use allmende_sql::{Sql, SqliteOptions};
-use allmende_storage::memory;
+use allmende_storage::{Decorated, fault::FaultPlan, memory};
 use allmende_types::{Timestamp, UserId};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -56,6 +56,11 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with_faults(FaultPlan::default()).await
+    }
+
+    /// A server whose stores of files fail by a plan.
+    pub(crate) async fn with_faults(plan: FaultPlan) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let sql = SqliteOptions::new(folder.path().join("accounts.db"));
         let sql = Sql::open_sqlite(sql).await.unwrap();
@@ -75,10 +80,11 @@ impl World {
         }
         let options = FilesOptions::default();
         let tree = memory::MemoryTree::new(options.names.clone());
+        let blobs = memory::MemoryBlobs::new();
         let stores = Stores {
-            tree: Arc::new(tree.clone()),
-            blobs: Arc::new(memory::MemoryBlobs::new()),
-            locks: Arc::new(tree),
+            tree: Arc::new(Decorated::new(Arc::new(tree.clone()), plan.clone())),
+            blobs: Arc::new(Decorated::new(Arc::new(blobs), plan.clone())),
+            locks: Arc::new(Decorated::new(Arc::new(tree), plan)),
         };
         let files = Files::new(stores, Arc::clone(&clock) as Arc<dyn Clock>, options).unwrap();
         let service = Nextcloud::new(NextcloudParts {

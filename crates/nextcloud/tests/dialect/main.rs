@@ -10,6 +10,7 @@ mod auth;
 mod bulk;
 mod conditions;
 mod discovery;
+mod faults;
 mod folders;
 mod headers;
 mod hostile;
