@@ -55,8 +55,7 @@ pub(crate) async fn run(
         }
         UserCommand::Quota { id, quota } => {
             let (id, quota): (UserId, Quota) = (id.parse()?, quota.parse()?);
-            let mut update = PersonUpdate::default();
-            update.quota = Some(quota);
+            let update = PersonUpdate { quota: Some(quota), ..PersonUpdate::default() };
             accounts.update_person(&id, update).await?;
             apply_quota(databases, config, &id, quota).await?;
             println!("{id} may store: {quota}.");
@@ -75,9 +74,11 @@ async fn list(databases: &Databases, search: &str, json: bool) -> Result<(), Fai
     const PAGE: usize = 500;
     let mut lines = Vec::new();
     loop {
-        let mut query = PeopleQuery::default();
-        query.search = search.to_owned();
-        query.page = Page { offset: lines.len() as u64, limit: PAGE as u64 };
+        let query = PeopleQuery {
+            search: search.to_owned(),
+            page: Page { offset: lines.len() as u64, limit: PAGE as u64 },
+            ..PeopleQuery::default()
+        };
         let people = databases.accounts.people(&query).await?;
         let count = people.len();
         lines.extend(people.into_iter().map(|person| Line {
