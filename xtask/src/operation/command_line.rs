@@ -41,7 +41,7 @@ pub(super) fn check(context: &Context, log: &Log) -> Result<String> {
         user: "admin".into(),
         password,
     };
-    let answer = admin.request("PROPFIND", "").header("Depth", "0").send()?;
+    let answer = admin.request("PROPFIND", &admin.path).header("Depth", "0").send()?;
     ensure!(answer.status == 207, "the printed password was answered {}", answer.status);
 
     let allmende = |args: &[&str]| {
@@ -66,15 +66,21 @@ pub(super) fn check(context: &Context, log: &Log) -> Result<String> {
         password: secret,
         ..admin
     };
-    let fits = lena.request("PUT", "small.txt").body(vec![b'x'; 1000]).send()?;
+    let fits = lena
+        .request("PUT", "/remote.php/dav/files/lena/small.txt")
+        .body(vec![b'x'; 1000])
+        .send()?;
     ensure!(fits.status == 201, "a file within the quota was answered {}", fits.status);
-    let over = lena.request("PUT", "large.txt").body(vec![b'x'; 1000]).send()?;
+    let over = lena
+        .request("PUT", "/remote.php/dav/files/lena/large.txt")
+        .body(vec![b'x'; 1000])
+        .send()?;
     ensure!(over.status == 507, "a file over the quota was answered {}", over.status);
 
     allmende(&["user", "disable", "lena"])?;
     // What another process changed is seen within two seconds.
     std::thread::sleep(Duration::from_millis(2500));
-    let refused = lena.request("GET", "small.txt").send()?;
+    let refused = lena.request("GET", "/remote.php/dav/files/lena/small.txt").send()?;
     ensure!(refused.status == 503, "a disabled person was answered {}", refused.status);
 
     drop(serving);

@@ -44,7 +44,8 @@ pub(super) fn check(context: &Context, log: &Log) -> Result<String> {
     let disk = Disk::mount(log, context.fresh_dir("full-disk")?, "64m")?;
     let server = Server::start(context, log, disk.path().join("data"))?;
     let home = server.person("hoarder")?;
-    let put = |name: &str, bytes: Vec<u8>| home.request("PUT", name).body(bytes).send();
+    let at = |method: &str, name: &str| home.request(method, &format!("{}{name}", home.path));
+    let put = |name: &str, bytes: Vec<u8>| at("PUT", name).body(bytes).send();
 
     ensure!(put("kept.txt", b"kept".to_vec())?.status == 201, "the first file was refused");
     let mut stored = Vec::new();
@@ -67,19 +68,19 @@ pub(super) fn check(context: &Context, log: &Log) -> Result<String> {
     // What is there stays: also the old content of a file that could not be overwritten.
     let over = put("kept.txt", vec![b'y'; PIECE])?;
     ensure!(over.status == 507, "overwriting on a full disk was answered {}", over.status);
-    let kept = home.request("GET", "kept.txt").send()?;
+    let kept = at("GET", "kept.txt").send()?;
     ensure!(kept.status == 200 && kept.body == b"kept", "the old content is gone");
 
     // The service goes on: there is room to change what is known of files.
-    let list = || home.request("PROPFIND", "").header("Depth", "1").send();
+    let list = || at("PROPFIND", "").header("Depth", "1").send();
     let members = |text: &str| text.matches("<d:response>").count() - 1;
     let listed = list()?;
     ensure!(listed.status == 207, "listing was answered {}", listed.status);
     ensure!(members(&listed.text()) == stored.len() + 1, "the listing is short");
-    let folder = home.request("MKCOL", "folder").send()?;
+    let folder = at("MKCOL", "folder").send()?;
     ensure!(folder.status == 201, "a folder on a full disk was answered {}", folder.status);
     for name in stored.iter().take(5) {
-        let removed = home.request("DELETE", name).send()?;
+        let removed = at("DELETE", name).send()?;
         ensure!(removed.status == 204, "removing {name} was answered {}", removed.status);
     }
     ensure!(members(&list()?.text()) == stored.len() + 1 - 4, "removed files are listed");
