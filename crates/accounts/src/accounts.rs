@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use allmende_sql::{Batch, Outcome, Sql};
+use allmende_sql::{Batch, Outcome, Sql, Statement};
 
 use crate::{
     Entropy, Result, SystemEntropy, activity::Activity, cache::Cache, password::Hasher,
@@ -104,6 +104,16 @@ impl Accounts {
 
     pub(crate) fn sql(&self) -> &Sql {
         &self.inner.sql
+    }
+
+    /// Writes what changes people, groups or memberships, and counts it.
+    pub(crate) async fn write_people(
+        &self,
+        mut batch: Batch,
+    ) -> Result<Vec<Outcome>, allmende_sql::Error> {
+        // Last, so that the places of the other statements stay what they were.
+        batch.push(Statement::new("UPDATE account_changes SET n = n + 1", vec![]));
+        self.write(batch).await
     }
 
     /// Writes, and makes the memory of who is who void.

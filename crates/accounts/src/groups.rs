@@ -68,7 +68,7 @@ impl Accounts {
         let insert =
             "INSERT INTO person_groups (id, display_name, display_key) VALUES ($1, $2, $3)";
         let insert = Statement::new(insert, params![id.as_str(), name, name.to_lowercase()]);
-        let written = self.write(Batch::one(insert, Expect::ONE)).await;
+        let written = self.write_people(Batch::one(insert, Expect::ONE)).await;
         written.map(drop).map_err(|e| Error::of_batch(e, &[(0, ErrorKind::Exists)]))
     }
 
@@ -80,7 +80,7 @@ impl Accounts {
         line(display_name, 255)?;
         let update = "UPDATE person_groups SET display_name = $2, display_key = $3 WHERE id = $1";
         let row = params![id.as_str(), display_name, display_name.to_lowercase()];
-        let written = self.write(Batch::one(Statement::new(update, row), Expect::ONE)).await;
+        let written = self.write_people(Batch::one(Statement::new(update, row), Expect::ONE)).await;
         written.map(drop).map_err(|e| Error::of_batch(e, &[(0, ErrorKind::NoSuchGroup)]))
     }
 
@@ -95,7 +95,7 @@ impl Accounts {
         }
         let delete =
             Statement::new("DELETE FROM person_groups WHERE id = $1", params![id.as_str()]);
-        let written = self.write(Batch::one(delete, Expect::ONE)).await;
+        let written = self.write_people(Batch::one(delete, Expect::ONE)).await;
         written.map(drop).map_err(|e| Error::of_batch(e, &[(0, ErrorKind::NoSuchGroup)]))
     }
 
@@ -141,7 +141,7 @@ impl Accounts {
         );
         batch.push(Statement::new(insert, params![group.as_str(), id.key()]));
         let meanings = [(0, ErrorKind::NoSuchGroup), (1, ErrorKind::NoSuchPerson)];
-        self.write(batch).await.map(drop).map_err(|e| Error::of_batch(e, &meanings))
+        self.write_people(batch).await.map(drop).map_err(|e| Error::of_batch(e, &meanings))
     }
 
     /// The reverse of [`Accounts::add_to_group`]. If they are not, nothing happens.
@@ -163,7 +163,7 @@ impl Accounts {
         let table = role.table();
         let delete = format!("DELETE FROM {table} WHERE group_id = $1 AND person = $2");
         batch.push(Statement::new(delete, params![group.as_str(), id.key()]));
-        self.write(batch).await.map(drop).map_err(|e| Error::of_batch(e, &meanings))
+        self.write_people(batch).await.map(drop).map_err(|e| Error::of_batch(e, &meanings))
     }
 
     /// The ids of those who are something to a group, in the order of their ids. For more

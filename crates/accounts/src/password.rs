@@ -100,9 +100,15 @@ impl Accounts {
     }
 
     pub(crate) async fn hash_new_password(&self, password: &str) -> Result<String> {
+        if password.chars().count() < self.inner().options.password_min_chars.max(1) {
+            return Err(Error::new(ErrorKind::UnfitPassword, "new password"));
+        }
+        self.hash_any_password(password).await
+    }
+
+    pub(crate) async fn hash_any_password(&self, password: &str) -> Result<String> {
         let inner = self.inner();
-        let short = password.chars().count() < inner.options.password_min_chars.max(1);
-        if short || password.len() > MAX_BYTES {
+        if password.len() > MAX_BYTES {
             return Err(Error::new(ErrorKind::UnfitPassword, "new password"));
         }
         let mut salt = [0; 16];

@@ -115,7 +115,7 @@ impl Accounts {
                 meanings.push((at, ErrorKind::NoSuchGroup));
             }
         }
-        self.write(batch).await.map_err(|e| Error::of_batch(e, &meanings))?;
+        self.write_people(batch).await.map_err(|e| Error::of_batch(e, &meanings))?;
         tracing::info!(person = %new.id, "an account was made");
         self.person(&new.id).await?.ok_or_else(|| no_such(&new.id))
     }
@@ -247,7 +247,7 @@ impl Accounts {
         let sql = format!("UPDATE people SET {} WHERE key = $1", set.join(", "));
         let batch = Batch::one(Statement::new(sql, params), Expect::ONE);
         let meanings = [(0, ErrorKind::NoSuchPerson)];
-        self.write(batch).await.map_err(|e| Error::of_batch(e, &meanings))?;
+        self.write_people(batch).await.map_err(|e| Error::of_batch(e, &meanings))?;
         Ok(())
     }
 
@@ -270,7 +270,7 @@ impl Accounts {
         let set = "UPDATE people SET enabled = $2 WHERE key = $1";
         let at = batch.expect(Statement::new(set, params![id.key(), enabled]), Expect::ONE);
         meanings.push((at, ErrorKind::NoSuchPerson));
-        self.write(batch).await.map_err(|e| Error::of_batch(e, &meanings))?;
+        self.write_people(batch).await.map_err(|e| Error::of_batch(e, &meanings))?;
         tracing::info!(person = %id, ?status, "an account changed its status");
         Ok(())
     }
@@ -287,7 +287,7 @@ impl Accounts {
         let remove = Statement::new("DELETE FROM people WHERE key = $1", params![id.key()]);
         let at = batch.expect(remove, Expect::ONE);
         let meanings = [(guard, ErrorKind::LastAdministrator), (at, ErrorKind::NoSuchPerson)];
-        self.write(batch).await.map_err(|e| Error::of_batch(e, &meanings))?;
+        self.write_people(batch).await.map_err(|e| Error::of_batch(e, &meanings))?;
         tracing::info!(person = %id, "an account was removed");
         Ok(())
     }

@@ -9,8 +9,17 @@ use allmende_sql::{Migration, Migrations};
 /// database opens no door.
 pub const SCHEMA: Migrations = Migrations {
     component: "accounts",
-    steps: &[Migration::new(1, "people, groups and credentials", V1)],
+    steps: &[
+        Migration::new(1, "people, groups and credentials", V1),
+        Migration::new(2, "a count of changes", V2),
+    ],
 };
+
+/// Counts what changes who somebody is: people, groups and memberships, not sessions.
+const V2: &str = "
+CREATE TABLE account_changes (one INTEGER PRIMARY KEY, n BIGINT NOT NULL);
+INSERT INTO account_changes (one, n) VALUES (1, 1);
+";
 
 const V1: &str = "
 CREATE TABLE people (
