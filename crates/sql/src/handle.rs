@@ -149,7 +149,8 @@ impl Sql {
     /// [`Schema`](ErrorKind::Schema) if the database was made by a newer program, or by
     /// one whose migrations had other names.
     pub async fn migrate(&self, components: &[Migrations]) -> Result<()> {
-        let plan = migrations::Plan::new(components, self.engine())?;
+        let own = std::iter::once(&migrations::OWN);
+        let plan = migrations::Plan::new(own.chain(components), self.engine())?;
         match &*self.backend {
             Backend::Sqlite(sqlite) => sqlite.migrate(plan).await,
             Backend::Postgres(postgres) => postgres.migrate(plan).await,

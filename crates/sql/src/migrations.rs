@@ -94,6 +94,19 @@ pub(crate) const READ_VERSIONS: &str = "SELECT component, version, name FROM sch
 pub(crate) const RECORD_VERSION: &str =
     "INSERT INTO schema_versions (component, version, name) VALUES ($1, $2, $3)";
 
+/// What this crate itself lays down: the function `fold_case`. SQLite gets it with each
+/// connection; there the step only stands for it.
+pub(crate) const OWN: Migrations = Migrations {
+    component: "sql",
+    steps: &[Migration::per_engine(
+        1,
+        "fold_case",
+        "SELECT 1;",
+        "CREATE FUNCTION fold_case(text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE \
+         AS $$ SELECT lower($1 COLLATE \"und-x-icu\") $$;",
+    )],
+};
+
 /// All steps of all components, in the words of one engine.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -110,7 +123,10 @@ pub(crate) struct Step {
 }
 
 impl Plan {
-    pub(crate) fn new(components: &[Migrations], engine: Engine) -> Result<Self> {
+    pub(crate) fn new<'a>(
+        components: impl IntoIterator<Item = &'a Migrations>,
+        engine: Engine,
+    ) -> Result<Self> {
         let mut plan = Self { steps: Vec::new(), newest: HashMap::new() };
         for Migrations { component, steps } in components {
             let mut last = 0;

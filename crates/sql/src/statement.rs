@@ -12,7 +12,9 @@ use crate::{Error, ErrorKind, Result, Rows, Value, text};
 ///
 /// # What to write so that both engines read the same
 /// * Types: `CAST(sum(x) AS BIGINT)`, since PostgreSQL's `sum` of numbers is a decimal.
-/// * `LIKE` ignores case on SQLite only: compare `lower(a)` with a lower-case pattern.
+/// * `LIKE` ignores case on SQLite only, and the `lower` of both may know no letters but
+///   those of ASCII: compare `fold_case(a)`, which comes with this crate and knows the
+///   letters of all scripts, with a lower-case pattern.
 /// * A parameter that may be null and stands alone (`$1 IS NULL`) needs
 ///   `CAST($1 AS BIGINT)`.
 /// * Write `ON CONFLICT (…) DO …`, `RETURNING`, `WITH RECURSIVE`, row values and window

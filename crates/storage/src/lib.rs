@@ -41,7 +41,8 @@ pub use lock::{
 };
 pub use tree::{
     Actor, Batch, BlobLease, Change, ChangeKind, ChildCount, Committed, Content, CopyNode, Cursor,
-    Expect, Garbage, GuardedWrite, MakeFolder, MoveNode, NewSpace, Node, NodeKind, Op, Page,
-    PatchProperties, Property, PropertyKey, PropertyOwner, PropertyUpdate, PutFile, RemoveNode,
-    Segment, SetFacts, Space, Target, Tree, Written,
+    Expect, Garbage, GuardedWrite, MakeFolder, MoveNode, NewSpace, Node, NodeField, NodeFilter,
+    NodeKind, NodeSearch, Op, Page, PatchProperties, Pattern, Property, PropertyKey, PropertyOwner,
+    PropertyUpdate, PutFile, Relation, RemoveNode, SearchDepth, Segment, SetFacts, SortOrder,
+    Space, Target, Tree, Written,
 };

@@ -54,6 +54,7 @@ mod purge;
 mod resolve;
 mod row;
 mod schema;
+mod search;
 mod spaces;
 mod stat;
 mod tree;

@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::AtomicI64};
 use allmende_sql::Sql;
 use allmende_storage::{
     Batch, BlobLease, Change, ChildCount, Committed, Content, Cursor, Garbage, NewSpace, Node,
-    Page, Property, PropertyOwner, Result, Segment, Space, Tree,
+    NodeSearch, Page, Property, PropertyOwner, Result, Segment, Space, Tree,
 };
 use allmende_types::{BlobId, NodeId, Revision, SpaceId, SpacePath, Timestamp};
 use async_trait::async_trait;
@@ -90,6 +90,10 @@ impl Tree for SqlTree {
 
     async fn count_children(&self, folders: &[NodeId]) -> Result<Vec<ChildCount>> {
         self.count_children(folders).await
+    }
+
+    async fn search(&self, search: &NodeSearch) -> Result<Vec<Node>> {
+        self.search(search).await
     }
 
     async fn segments(&self, content: &Content) -> Result<Vec<Segment>> {

@@ -10,7 +10,7 @@ use allmende_files::{
 };
 use allmende_storage::{
     Batch, BlobInfo, BlobLease, BlobRead, BlobStore, ByteRange, ByteStream, Change, ChildCount,
-    Committed, Content, Cursor, Error, ErrorKind as StoreKind, Garbage, NewSpace, Node, Page,
+    Committed, Content, Cursor, Error, ErrorKind as StoreKind, Garbage, NewSpace, Node, NodeSearch, Page,
     Property, PropertyOwner, PutBlob, Result, Segment, Space, Tree, memory::MemoryBlobs,
     memory::MemoryTree,
 };
@@ -104,6 +104,9 @@ impl Tree for Faulty<MemoryTree> {
     }
     async fn count_children(&self, folders: &[NodeId]) -> Result<Vec<ChildCount>> {
         self.inner.count_children(folders).await
+    }
+    async fn search(&self, search: &NodeSearch) -> Result<Vec<Node>> {
+        self.inner.search(search).await
     }
     async fn segments(&self, content: &Content) -> Result<Vec<Segment>> {
         self.inner.segments(content).await

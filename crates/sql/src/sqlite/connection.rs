@@ -5,6 +5,7 @@ use std::{collections::HashMap, fmt};
 use rusqlite::{
     OpenFlags,
     config::DbConfig,
+    functions::FunctionFlags,
     types::{Null, ValueRef},
 };
 
@@ -27,6 +28,9 @@ pub(super) enum Role {
     Reader,
 }
 
+const FOLD_CASE: FunctionFlags =
+    FunctionFlags::SQLITE_UTF8.union(FunctionFlags::SQLITE_DETERMINISTIC);
+
 impl Connection {
     pub(super) fn open(options: &SqliteOptions, role: Role) -> Result<Self> {
         let context = || format!("opening {}", options.path.display());
@@ -48,6 +52,9 @@ impl Connection {
             inner.pragma_update(None, "foreign_keys", "ON")?;
             // Small sorts and temporary indexes do not deserve a file.
             inner.pragma_update(None, "temp_store", "MEMORY")?;
+            inner.create_scalar_function("fold_case", 1, FOLD_CASE, |call| {
+                Ok(call.get::<Option<String>>(0)?.map(|text| text.to_lowercase()))
+            })?;
             if role == Role::Reader {
                 return inner.pragma_update(None, "query_only", "ON");
             }

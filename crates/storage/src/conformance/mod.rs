@@ -68,6 +68,8 @@ pub mod quota;
 #[doc(hidden)]
 pub mod removals;
 #[doc(hidden)]
+pub mod searches;
+#[doc(hidden)]
 pub mod spaces;
 mod world;
 
@@ -194,6 +196,15 @@ macro_rules! tree_conformance {
                 a_copy_replaces_what_stands_there
                 a_copy_keeps_its_expectations
                 a_copy_reaches_another_space
+            }
+            searches {
+                a_search_finds_what_lies_below
+                a_search_goes_by_names_and_types
+                a_search_goes_by_figures
+                a_search_goes_by_properties
+                a_search_is_sorted_and_cut
+                a_search_finds_nothing_removed
+                a_search_agrees_with_the_filter
             }
             properties {
                 a_new_time_is_a_new_revision

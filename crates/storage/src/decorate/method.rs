@@ -45,6 +45,7 @@ methods! {
     Paths = "tree" "paths",
     List = "tree" "list",
     CountChildren = "tree" "count_children",
+    Search = "tree" "search",
     Segments = "tree" "segments",
     Properties = "tree" "properties",
     Commit = "tree" "commit",

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::{Decorated, Method, Probe};
 use crate::{
     Batch, BlobLease, Change, ChildCount, Committed, Content, Cursor, Garbage, NewSpace, Node,
-    Page, Property, PropertyOwner, Result, Segment, Space, Tree,
+    NodeSearch, Page, Property, PropertyOwner, Result, Segment, Space, Tree,
 };
 
 #[async_trait]
@@ -56,6 +56,10 @@ impl<S: Tree + ?Sized, P: Probe> Tree for Decorated<S, P> {
 
     async fn count_children(&self, folders: &[NodeId]) -> Result<Vec<ChildCount>> {
         self.call(Method::CountChildren, self.inner.count_children(folders)).await
+    }
+
+    async fn search(&self, search: &NodeSearch) -> Result<Vec<Node>> {
+        self.call(Method::Search, self.inner.search(search)).await
     }
 
     async fn segments(&self, content: &Content) -> Result<Vec<Segment>> {

@@ -22,6 +22,7 @@
 mod blobs;
 mod commit;
 mod locks;
+mod search;
 mod state;
 mod table;
 mod tree;

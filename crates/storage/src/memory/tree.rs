@@ -11,9 +11,12 @@ use super::{
 };
 use crate::{
     Batch, BlobLease, Change, ChildCount, Committed, Content, Cursor, Error, ErrorKind, Garbage,
-    NewSpace, Node, NodeKind, Page, Property, PropertyKey, PropertyOwner, Result, Segment, Space,
-    Tree,
+    NewSpace, Node, NodeKind, NodeSearch, Page, Property, PropertyKey, PropertyOwner, Result,
+    Segment, Space, Tree,
 };
+
+/// How many folders a search may name.
+const MAX_SEARCHED: usize = 512;
 
 /// A [`Tree`] with its [`LockStore`](crate::LockStore), in memory, under one mutex.
 ///
@@ -157,6 +160,14 @@ impl Tree for MemoryTree {
             })
         };
         Ok(folders.iter().map(count).collect())
+    }
+
+    async fn search(&self, search: &NodeSearch) -> Result<Vec<Node>> {
+        if search.below.len() > MAX_SEARCHED {
+            let context = format!("a search below more than {MAX_SEARCHED} folders");
+            return Err(Error::new(ErrorKind::Invalid, context));
+        }
+        Ok(self.state().search(search))
     }
 
     async fn segments(&self, content: &Content) -> Result<Vec<Segment>> {

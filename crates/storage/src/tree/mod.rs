@@ -3,6 +3,7 @@
 mod batch;
 mod guard;
 mod node;
+mod search;
 mod space;
 
 use std::fmt;
@@ -17,6 +18,7 @@ pub use self::{
     },
     guard::GuardedWrite,
     node::{ChildCount, Content, Node, NodeKind, Property, PropertyKey, PropertyOwner, Segment},
+    search::{NodeField, NodeFilter, NodeSearch, Pattern, Relation, SearchDepth, SortOrder},
     space::{BlobLease, Change, ChangeKind, Garbage, NewSpace, Space},
 };
 use crate::Result;
@@ -107,6 +109,16 @@ pub trait Tree: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// [`Unavailable`](crate::ErrorKind::Unavailable).
     async fn count_children(&self, folders: &[NodeId]) -> Result<Vec<ChildCount>>;
+
+    /// Finds nodes below folders: those that fit, in the order that the search asks for,
+    /// each once. Where the filter demands an id or a property of a person, the time taken
+    /// depends on how many nodes have it, otherwise on how many lie below the folders.
+    /// Nothing that is removed is found, and below a folder that is gone there is nothing.
+    ///
+    /// # Errors
+    /// [`Invalid`](crate::ErrorKind::Invalid) when more than 512 folders are named,
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    async fn search(&self, search: &NodeSearch) -> Result<Vec<Node>>;
 
     /// The blobs that make up a file's content, in their order. Empty for an empty file.
     ///
