@@ -10,8 +10,8 @@ use allmende_files::{
 };
 use allmende_storage::{
     Batch, BlobInfo, BlobLease, BlobRead, BlobStore, ByteRange, ByteStream, Change, ChildCount,
-    Committed, Content, Cursor, Error, ErrorKind as StoreKind, Garbage, NewSpace, Node, NodeSearch, Page,
-    Property, PropertyOwner, PutBlob, Result, Segment, Space, Tree, memory::MemoryBlobs,
+    Committed, Content, Cursor, Error, ErrorKind as StoreKind, Garbage, NewSpace, Node, NodeSearch,
+    Page, Property, PropertyOwner, PutBlob, Result, Segment, Space, Tree, memory::MemoryBlobs,
     memory::MemoryTree,
 };
 use allmende_types::{BlobId, NodeId, Revision, SpaceId, SpacePath, Timestamp};

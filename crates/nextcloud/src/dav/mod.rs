@@ -11,11 +11,13 @@ mod home;
 mod item;
 mod patch;
 mod properties;
+mod search;
 mod uploads;
 
+use allmende_types::SpacePath;
 use allmende_webdav::{
-    CoreOptions, DavBody, DavHandler, Error, ErrorKind, MissingParent, Mount, Options, Result,
-    UnreadableDepth,
+    CoreOptions, DavBody, DavHandler, Error, ErrorKind, Kind, MissingParent, Mount, Options,
+    Result, UnreadableDepth,
 };
 use allmende_webdav_proto::{PropName, XmlLimits, headers::Depth, href};
 use http::{HeaderValue, Request, Response, StatusCode};
@@ -72,6 +74,8 @@ impl Dav {
             .provider(properties::Properties)
             .core(core)
             .collections(folder::FolderDownload)
+            .report(search::FilterFiles)
+            .search(search::FileSearch)
             .build();
         Self { files }
     }
@@ -115,6 +119,9 @@ impl Dav {
             DavRoot::Bulk if request.method() == http::Method::POST => {
                 let (parts, body) = request.into_parts();
                 bulk::handle(home, &parts, body).await
+            }
+            DavRoot::Root if request.method().as_str() == "SEARCH" => {
+                self.search(home, &mount, request).await
             }
             DavRoot::Root => self.root(home, request).await,
             DavRoot::Principals => self.principals(home, people, request).await,
@@ -172,6 +179,21 @@ impl Dav {
             return Err(Error::new(ErrorKind::NotFound, "File could not be located"));
         }
         self.fixed(home, &own, Members::Listed(&[]), request).await
+    }
+
+    /// A search, which is sent to the root and names its folders in the body.
+    async fn search(
+        &self,
+        home: &Home,
+        mount: &Mount,
+        mut request: Request<Body>,
+    ) -> Result<Response<DavBody>> {
+        let root = mount.href(&SpacePath::root(), Kind::Collection);
+        *request.uri_mut() = root.as_str().parse().map_err(|error| {
+            let text = "The name of the home makes no URL";
+            Error::new(ErrorKind::Internal, text).with_source(error)
+        })?;
+        self.tree(home, mount, request).await
     }
 
     async fn root(&self, home: &Home, request: Request<Body>) -> Result<Response<DavBody>> {

@@ -21,6 +21,7 @@ mod notices;
 mod properties;
 mod provisioning;
 mod quota;
+mod search;
 mod status_codes;
 mod times;
 mod uploads;

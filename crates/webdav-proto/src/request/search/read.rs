@@ -1,5 +1,5 @@
 use super::{
-    super::{LIMIT, PROP, RequestError, prop_names, read_limit, read_number, read_root},
+    super::{LIMIT, PROP, RequestError, prop_names, read_limit, read_number},
     ALLPROP, AND, ASCENDING, BASICSEARCH, COMPARISONS, CONTAINS, DEPTH, DESCENDING, Direction,
     FIRSTRESULT, FROM, Filter, HREF, IS_COLLECTION, IS_DEFINED, LIKE, LITERAL, NOT, OR, ORDER,
     ORDERBY, Order, SCOPE, SEARCHREQUEST, SELECT, Search, SearchLimit, SearchScope, Select,
@@ -18,7 +18,17 @@ impl Search {
     /// When it is no basic search, names no scope, holds an operator that is not known,
     /// or more than [`MAX_OPERATORS`](Self::MAX_OPERATORS) of them.
     pub fn parse(body: &[u8], limits: &XmlLimits) -> Result<Self, RequestError> {
-        let root = read_root(body, limits, &SEARCHREQUEST)?;
+        Self::from_element(&Element::parse(body, limits)?)
+    }
+
+    /// Reads a body that was parsed already.
+    ///
+    /// # Errors
+    /// As of [`Search::parse`].
+    pub fn from_element(root: &Element) -> Result<Self, RequestError> {
+        if root.name != SEARCHREQUEST {
+            return Err(RequestError::root(&SEARCHREQUEST, &root.name));
+        }
         let search = root
             .child(&BASICSEARCH)
             .ok_or_else(|| RequestError::invalid("only DAV:basicsearch is known"))?;
