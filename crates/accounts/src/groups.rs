@@ -109,6 +109,21 @@ impl Accounts {
         rows.first().map(group).transpose()
     }
 
+    /// The names to show of groups, in the order of the ids; none where there is none.
+    ///
+    /// # Errors
+    /// [`Unavailable`](ErrorKind::Unavailable).
+    pub async fn group_names(&self, ids: &[GroupId]) -> Result<Vec<Option<String>>> {
+        let find = "SELECT id, display_name FROM person_groups WHERE id IN ($list)";
+        let list = ids.iter().map(|id| Value::from(id.as_str()));
+        let rows = self.sql().read(Statement::with_list(find, vec![], list)).await?;
+        let mut found = std::collections::HashMap::with_capacity(rows.len());
+        for row in rows.iter() {
+            found.insert(row.text(0)?, row.text(1)?);
+        }
+        Ok(ids.iter().map(|id| found.get(id.as_str()).map(|name| (*name).to_owned())).collect())
+    }
+
     /// Groups whose id or name contains a text, in the order of their ids.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ pub const SCHEMA: Migrations = Migrations {
     steps: &[
         Migration::new(1, "people, groups and credentials", V1),
         Migration::new(2, "a count of changes", V2),
+        Migration::new(3, "pictures, and people by the values of their fields", V3),
     ],
 };
 
@@ -19,6 +20,17 @@ pub const SCHEMA: Migrations = Migrations {
 const V2: &str = "
 CREATE TABLE account_changes (one INTEGER PRIMARY KEY, n BIGINT NOT NULL);
 INSERT INTO account_changes (one, n) VALUES (1, 1);
+";
+
+/// Values can be long, so the index is on names: those that are looked for by value (telephone
+/// numbers, statuses) are few for each name.
+const V3: &str = "
+CREATE TABLE avatars (
+    person TEXT PRIMARY KEY REFERENCES people (key) ON DELETE CASCADE,
+    picture BLOB,
+    version BIGINT NOT NULL
+);
+CREATE INDEX person_fields_name ON person_fields (name);
 ";
 
 const V1: &str = "

@@ -5,8 +5,8 @@
 mod common;
 
 use allmende_accounts::{
-    Accounts, Ensured, ErrorKind, FieldUpdate, GroupRole, NewPerson, Page, PeopleOrder,
-    PeopleQuery, PersonUpdate, Quota, Status,
+    Accounts, Avatar, Ensured, ErrorKind, FieldChange, FieldUpdate, GroupRole, NewPerson, Page,
+    PeopleOrder, PeopleQuery, PersonUpdate, Quota, Status,
 };
 use allmende_sql::every_engine;
 use allmende_types::GroupId;
@@ -216,6 +216,45 @@ every_engine! {
         assert_eq!(long.unwrap_err().kind(), ErrorKind::Invalid);
         let lost = accounts.set_profile_field(&user("x"), "x", set(None, None)).await;
         assert_eq!(lost.unwrap_err().kind(), ErrorKind::NoSuchPerson);
+    }
+
+    async fn several_fields_change_together_or_not_at_all(sql: Sql) {
+        let accounts = peopled(&sql).await;
+        let alice = user("alice");
+        let value = |text: &str| FieldChange::Set(FieldUpdate { value: Some(text.to_owned()), scope: None });
+        let both = [("phone", value("+4930123456")), ("city", value("Wien"))];
+        accounts.change_profile(&alice, &both).await.unwrap();
+        let long = value(&"x".repeat(20_000));
+        let failed = accounts.change_profile(&alice, &[("city", FieldChange::Remove), ("x", long)]).await;
+        assert_eq!(failed.unwrap_err().kind(), ErrorKind::Invalid);
+        assert_eq!(accounts.profile(&alice).await.unwrap().len(), 2);
+        let asked = ["+4930123456".to_owned(), "+491".to_owned()];
+        let found = accounts.people_with_field("phone", &asked).await.unwrap();
+        let found: Vec<_> = found.iter().map(|(id, value)| (id.as_str(), value.as_str())).collect();
+        assert_eq!(found, [("Alice", "+4930123456")]);
+        assert_eq!(accounts.field_of_all("city", Page::default()).await.unwrap().len(), 1);
+        let second = Page { offset: 1, limit: 1 };
+        assert_eq!(accounts.field_of_all("city", second).await.unwrap(), []);
+    }
+
+    async fn pictures_are_kept_and_go_with_the_person(sql: Sql) {
+        let accounts = peopled(&sql).await;
+        let alice = user("alice");
+        assert_eq!(accounts.avatar(&alice).await.unwrap(), None);
+        accounts.set_avatar(&alice, vec![1, 2]).await.unwrap();
+        accounts.set_avatar(&alice, vec![3]).await.unwrap();
+        let kept = accounts.avatar(&user("ALICE")).await.unwrap().unwrap();
+        assert_eq!((kept.picture, kept.version), (vec![3], 2));
+        let large = accounts.set_avatar(&alice, vec![0; Avatar::MAX_BYTES + 1]).await;
+        assert_eq!(large.unwrap_err().kind(), ErrorKind::Invalid);
+        accounts.remove_avatar(&alice).await.unwrap();
+        assert_eq!(accounts.avatar(&alice).await.unwrap(), None);
+        accounts.set_avatar(&alice, vec![4]).await.unwrap();
+        assert_eq!(accounts.avatar(&alice).await.unwrap().unwrap().version, 4);
+        accounts.remove_person(&alice).await.unwrap();
+        assert_eq!(accounts.avatar(&alice).await.unwrap(), None);
+        let nobody = accounts.set_avatar(&user("x"), vec![1]).await;
+        assert_eq!(nobody.unwrap_err().kind(), ErrorKind::NoSuchPerson);
     }
 
     async fn the_installation_knows_itself(fixture: Fixture) {
