@@ -11,7 +11,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 /// within a layer, to a crate that stands further up in this list.
 const LAYERS: &[(u8, &[&str])] = &[
     (0, &["allmende-types", "allmende-webdav-proto", "allmende-ocs", "allmende-storage"]),
-    (1, &["allmende-storage-local", "allmende-sql", "allmende-tree-sql"]),
+    (1, &["allmende-storage-local", "allmende-sql", "allmende-events", "allmende-tree-sql"]),
     (2, &["allmende-accounts", "allmende-files", "allmende-webdav"]),
     (3, &["allmende-nextcloud", "allmende-server"]),
     (4, &["allmende-cloud", "allmende-dav-folder", "allmende-benches", "xtask"]),

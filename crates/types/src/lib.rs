@@ -18,6 +18,7 @@
 
 mod checksum;
 mod etag;
+mod event;
 mod id;
 mod name;
 mod path;
@@ -27,6 +28,7 @@ mod timestamp;
 
 pub use checksum::{Checksum, Checksums, InvalidChecksum};
 pub use etag::{ETag, InvalidETag};
+pub use event::{EventKind, EventNode, NewEvent, NodeShape, Origin, Principal, Stream};
 pub use id::{BlobId, Epoch, InstanceId, InvalidId, NodeId, Revision, SpaceId};
 pub use name::{InvalidName, Name, NamePolicy, NameReason};
 pub use path::{InvalidPath, SpacePath};
