@@ -5,11 +5,22 @@
 //! the protocol itself (997, 998, 412, 503) are common to all.
 
 pub mod activity;
+pub mod assistance;
 pub mod cloud;
 pub mod config;
 pub mod core;
+pub mod dashboard;
+pub mod files;
 pub mod hovercard;
 pub mod notifications;
+pub mod openproject;
+pub mod password_policy;
+pub mod person;
+pub mod preferences;
+pub mod profile;
+pub mod references;
+pub mod search;
+pub mod teams;
 pub mod user_status;
 
 /// Declares one operation: its documentation, name, metadata, request and response.

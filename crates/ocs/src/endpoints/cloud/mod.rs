@@ -1,5 +1,6 @@
 //! `/cloud/…`: what the server can do, and who is there.
 
+pub mod apps;
 pub mod capabilities;
 pub mod groups;
 pub mod user;

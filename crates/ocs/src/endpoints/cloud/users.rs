@@ -97,10 +97,11 @@ pub struct Created {
 endpoint! {
     /// `POST /cloud/users`: creates a person.
     ///
-    /// 101 for characters that an id may not have, 102 if the id exists, 104 for an unknown group,
+    /// 101 for characters that an id may not have, 102 if the id exists, 103 for administering the
+    /// group `admin`, 104 for an unknown group,
     /// 105 for a group that one does not administer, 106 if a sub-administrator names no group,
-    /// 107 for a password against the policy, 108 for neither a password nor an address, 110 if
-    /// an address is required, 111 if no id could be made up.
+    /// 107 for a password against the policy, 108 for neither a password nor an address, 109 for
+    /// an unknown group to administer, 110 if an address is required, 111 if no id could be made up.
     pub Create = Metadata::post("/cloud/users").access(Access::SubAdmin).confirmed(),
     NewUser => Created
 }
@@ -162,6 +163,64 @@ endpoint! {
     /// `POST /cloud/users/{userid}/welcome`: sends the invitation once more.
     pub Welcome = Metadata::post("/cloud/users/{userid}/welcome").access(Access::SubAdmin),
     ById => Nothing
+}
+
+/// Changes of a person, all or none; what is absent stays.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Changes {
+    /// The id.
+    pub userid: String,
+    /// The name for display.
+    #[serde(rename = "displayName", skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// The password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// The e-mail address; empty for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The limit of storage: bytes, `5 GB`, `none` or `default`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quota: Option<String>,
+    /// The language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Id of the manager; empty for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manager: Option<String>,
+    /// Ids of the groups to be a member of, instead of those of today.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<String>>,
+    /// Ids of the groups to administer, instead of those of today.
+    #[serde(rename = "subadminGroups", skip_serializing_if = "Option::is_none")]
+    pub subadmin_groups: Option<Vec<String>>,
+}
+
+endpoint! {
+    /// `PATCH /cloud/users/{userid}`: changes several properties of a person whom one administers.
+    ///
+    /// 422 with `{"errors":{"quota":"…"}}` if one of them is not valid, and none is changed then.
+    pub Patch =
+        Metadata::new(http::Method::PATCH, "/cloud/users/{userid}").access(Access::SubAdmin).confirmed(),
+    Changes => User
+}
+
+/// Telephone numbers of an address book.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Numbers {
+    /// The country, as two letters, of numbers without one.
+    pub location: String,
+    /// The numbers of each entry of the address book.
+    pub search: Assoc<Vec<String>>,
+}
+
+endpoint! {
+    /// `POST /cloud/users/search/by-phone`: who has one of these numbers, as federated ids by the
+    /// entries of the address book. 400 for a country that there is not.
+    pub SearchByPhone = Metadata::post("/cloud/users/search/by-phone"),
+    Numbers => Assoc<String>
 }
 
 /// A person and a group.
