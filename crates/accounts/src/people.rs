@@ -57,6 +57,8 @@ pub enum PeopleOrder {
     /// By id, in lower case.
     #[default]
     Id,
+    /// By the name to show, in lower case.
+    Name,
     /// Who logged in last comes first; only people who did are listed.
     LastLogin,
 }
@@ -163,6 +165,28 @@ impl Accounts {
         at.and_then(|at| rows.get(at)).map(from_row).transpose()
     }
 
+    /// Up to a hundred people whose id, name or e-mail address is a text, in any case; with
+    /// those whose name is the text and an addition in brackets.
+    ///
+    /// # Errors
+    /// [`Unavailable`](ErrorKind::Unavailable).
+    pub async fn people_called(&self, text: &str) -> Result<Vec<Person>> {
+        const FIND: &str = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM people p WHERE p.key = $1 OR p.display_key = $1 OR p.email_key = $1 \
+             OR p.display_key LIKE $2 ESCAPE '!' ORDER BY p.display_key, p.key LIMIT 100"
+        );
+        let text = text.trim().to_lowercase();
+        let with_addition = match contains(&format!("{text} (")) {
+            // At the start of the name, not anywhere in it.
+            Value::Text(pattern) => Value::from(pattern.trim_start_matches('%')),
+            other => other,
+        };
+        let rows = self.sql().read(Statement::new(FIND, params![text, with_addition])).await?;
+        rows.iter().map(from_row).collect()
+    }
+
     /// The people that a query finds.
     ///
     /// # Errors
@@ -190,6 +214,7 @@ impl Accounts {
         }
         sql.push_str(match query.order {
             PeopleOrder::Id => " ORDER BY p.key",
+            PeopleOrder::Name => " ORDER BY p.display_key, p.key",
             PeopleOrder::LastLogin => {
                 " AND p.last_login IS NOT NULL ORDER BY p.last_login DESC, p.key"
             }

@@ -1,0 +1,14 @@
+//! Configuration by the original's keys, and what people prefer.
+
+mod keys;
+mod policy;
+mod preferences;
+mod store;
+mod system;
+
+pub(crate) use self::store::Cached;
+pub use self::{
+    policy::{DateRule, Enumeration, Exclusion, Policy},
+    store::Config,
+    system::SystemConfig,
+};

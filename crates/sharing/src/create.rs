@@ -1,0 +1,480 @@
+//! Making shares: everything is checked before anything is written.
+
+use allmende_accounts::{group_exists, person_exists};
+use allmende_sql::{Batch, Expect, Statement, params};
+use allmende_storage::Node;
+use allmende_types::{NodeId, Permissions, Timestamp, UserId};
+
+use crate::{
+    Caller, Error, ErrorKind, NewShare, Notify, Policy, Recipient, Refusal, Result, Share, ShareId,
+    ShareKind, Sharing, Upload, key::random_token, people::Member, rights::Rights,
+    spaces::SpaceOwner,
+};
+
+/// What is to be shared: a node that the caller found in their view.
+#[derive(Debug, Clone)]
+pub struct SharedNode {
+    /// The node.
+    pub id: NodeId,
+    /// Its path in the caller's view, without a slash before it, for messages.
+    pub path: String,
+}
+
+/// What came of [`Sharing::create`].
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Created {
+    /// The share.
+    pub share: Share,
+    /// Whether it was made now. The same node shared with the same person or group by the
+    /// same person once more is the share that there is.
+    pub is_new: bool,
+}
+
+/// Characters of a label at most.
+pub(crate) const MAX_LABEL: usize = 255;
+/// Characters of a note at most.
+pub(crate) const MAX_NOTE: usize = 4000;
+
+/// What the checks of a new share found out.
+struct Draft {
+    maker: Member,
+    node: Node,
+    owner: UserId,
+    permissions: Permissions,
+    expires: Option<Timestamp>,
+}
+
+impl Sharing {
+    /// Shares a node.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound) when the node or the caller is gone, and nearly
+    /// every [`Refusal`], in the order in which the original refuses.
+    pub async fn create(
+        &self,
+        caller: Caller<'_>,
+        node: &SharedNode,
+        new: NewShare,
+    ) -> Result<Created> {
+        let policy = self.policy().await?;
+        let draft = self.check_new(caller, node, &new, &policy).await?;
+        if let Some(standing) = self.standing(caller, draft.node.id, &new.recipient).await? {
+            return match standing.kind() {
+                ShareKind::Mail | ShareKind::Federated | ShareKind::FederatedGroup => {
+                    Err(Refusal::Failed.into())
+                }
+                _ => Ok(Created { share: standing, is_new: false }),
+            };
+        }
+        let password = new.password.as_deref().filter(|_| new.recipient.kind().has_token());
+        let password = self.hash_share_password(password, &policy).await?;
+        // Of 62^6 tokens and more, two in a row that are taken mean something else.
+        for _ in 0..3 {
+            let id = self.next_id().await?;
+            let token = match new.recipient.kind().has_token() {
+                true => Some(random_token(policy.token_length)?),
+                false => None,
+            };
+            let (batch, insert) = self.batch_of(
+                id,
+                caller,
+                &new,
+                &draft,
+                token.as_deref(),
+                password.as_deref(),
+                &policy,
+            )?;
+            let gone = match new.recipient {
+                Recipient::Group(_) => Refusal::NoSuchGroup,
+                _ => Refusal::NoSuchPerson,
+            };
+            let mut meanings = vec![(insert, ErrorKind::Changed)];
+            meanings.extend((0..insert).map(|at| (at, ErrorKind::Refused(gone.clone()))));
+            match self.write_meaning(batch, meanings).await {
+                Ok(_) => {
+                    tracing::info!(person = %caller.person, share = %id, "a share was made");
+                    let share = self.share_by_id(id).await?;
+                    let share = share.ok_or_else(|| Error::not_found(format!("share {id}")))?;
+                    return Ok(Created { share, is_new: true });
+                }
+                Err(met) if *met.kind() == ErrorKind::Changed => {
+                    let standing = self.standing(caller, draft.node.id, &new.recipient).await?;
+                    if let Some(share) = standing {
+                        return Ok(Created { share, is_new: false });
+                    }
+                }
+                Err(failed) => return Err(failed),
+            }
+        }
+        Err(Error::unavailable("a share that could not be made"))
+    }
+
+    async fn check_new(
+        &self,
+        caller: Caller<'_>,
+        shared: &SharedNode,
+        new: &NewShare,
+        policy: &Policy,
+    ) -> Result<Draft> {
+        if !policy.enabled {
+            return Err(Refusal::SharingDisabled.into());
+        }
+        let graph = self.graph([caller.person], [shared.id], caller.now).await?;
+        let gone = || Error::not_found(format!("node {}", shared.id));
+        let maker = graph.people.get(caller.person).ok_or_else(gone)?;
+        self.check_recipient(maker, &new.recipient, shared, policy).await?;
+        let node = graph.lineage.get(shared.id).ok_or_else(gone)?;
+        let owner = match graph.owner(node.id) {
+            Some(SpaceOwner::Person(key)) => self.spelled(key).await?,
+            // Nobody owns what lies in a team folder; the original names the sharer.
+            Some(SpaceOwner::Team(_)) => maker.person.id.clone(),
+            _ => return Err(gone()),
+        };
+        if node.parent.is_none() && graph.rights(caller.person, node.id).own {
+            return Err(Refusal::RootFolder.into());
+        }
+        if matches!(&new.recipient, Recipient::Person(id) if id.key() == owner.key()) {
+            return Err(Refusal::Owner.into());
+        }
+        let rights = graph.rights(caller.person, node.id);
+        let sharing = Sharer { rights, policy, node, path: &shared.path };
+        let permissions = sharing.permissions(new)?;
+        let expires = rule(policy, new.recipient.kind()).for_new(new.expiry, caller.now)?;
+        check_texts(&new.label, &new.note)?;
+        if new.recipient.kind().has_token() {
+            if new.password.is_none() && policy.needs_password(&maker.groups) {
+                return Err(Refusal::PasswordRequired.into());
+            }
+            check_password(new.password.as_deref(), policy)?;
+        }
+        let (maker, node) = (maker.clone(), node.clone());
+        Ok(Draft { maker, node, owner, permissions, expires })
+    }
+
+    async fn check_recipient(
+        &self,
+        maker: &Member,
+        recipient: &Recipient,
+        shared: &SharedNode,
+        policy: &Policy,
+    ) -> Result<()> {
+        let refused = match recipient {
+            Recipient::Person(id) => {
+                let found = self.member(id).await?.ok_or(Refusal::NoSuchPerson)?;
+                if id.key() == maker.person.id.key() {
+                    return Err(Refusal::Yourself.into());
+                }
+                let fellow = |group| found.groups.contains(group);
+                (policy.only_group_members && !policy.common(&maker.groups).any(fellow))
+                    .then_some(Refusal::Failed)
+            }
+            Recipient::Group(id) => {
+                if !policy.group_sharing {
+                    return Err(Refusal::GroupsDisabled.into());
+                }
+                self.accounts().group(id).await?.ok_or(Refusal::NoSuchGroup)?;
+                let member = policy.common(&maker.groups).any(|group| group == id);
+                (policy.only_group_members && !member).then_some(Refusal::Failed)
+            }
+            Recipient::Link if !policy.may_link(&maker.groups) => Some(Refusal::LinksDisabled),
+            Recipient::Link => None,
+            Recipient::Mail(address) => {
+                if !policy.may_link(&maker.groups) {
+                    return Err(Refusal::LinksDisabled.into());
+                }
+                if !policy.mail_shares {
+                    return Err(Refusal::Failed.into());
+                }
+                match address.as_str() {
+                    "" => Some(Refusal::NoAddress),
+                    address if !is_address(address) => Some(Refusal::InvalidAddress),
+                    _ => None,
+                }
+            }
+            other => {
+                let kind = other.kind().number();
+                let path = format!("/{}/files/{}", maker.person.id, shared.path);
+                Some(Refusal::KindNotAllowed { path, kind })
+            }
+        };
+        match refused {
+            Some(refusal) => Err(refusal.into()),
+            None if !policy.may_share(&maker.groups) => Err(Refusal::Failed.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// The share that the same act would make once more.
+    async fn standing(
+        &self,
+        caller: Caller<'_>,
+        node: NodeId,
+        recipient: &Recipient,
+    ) -> Result<Option<Share>> {
+        let Some(key) = recipient.key() else { return Ok(None) };
+        let find = concat!(
+            "SELECT ",
+            crate::rows::columns!(),
+            " FROM shares s WHERE s.node = $1 AND s.kind = $2 AND s.recipient_key = $3 \
+             AND s.initiator_key = $4 AND (s.expires IS NULL OR s.expires >= $5)"
+        );
+        let kind = recipient.kind().number();
+        let row = params![node.get(), kind, key, caller.person.key(), caller.now.unix()];
+        let rows = self.sql().read(Statement::new(find, row).point()).await?;
+        rows.first().map(|row| crate::rows::share(row, &self.inner.options.key)).transpose()
+    }
+
+    pub(crate) async fn hash_share_password(
+        &self,
+        password: Option<&str>,
+        policy: &Policy,
+    ) -> Result<Option<String>> {
+        check_password(password, policy)?;
+        match password {
+            Some(password) => Ok(Some(self.accounts().hash_password(password).await?)),
+            None => Ok(None),
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "one row, from its only caller")]
+    fn batch_of(
+        &self,
+        id: ShareId,
+        caller: Caller<'_>,
+        new: &NewShare,
+        draft: &Draft,
+        token: Option<&str>,
+        password: Option<&str>,
+        policy: &Policy,
+    ) -> Result<(Batch, usize)> {
+        let mut batch = Batch::new();
+        batch.expect(person_exists(caller.person), Expect::ONE);
+        match &new.recipient {
+            Recipient::Person(id) => _ = batch.expect(person_exists(id), Expect::ONE),
+            Recipient::Group(id) => _ = batch.expect(group_exists(id), Expect::ONE),
+            _ => {}
+        }
+        // A share that has ended, and was not cleared away yet, makes room.
+        let end = "DELETE FROM shares WHERE node = $1 AND kind = $2 AND recipient_key = $3 \
+                   AND initiator_key = $4 AND expires < $5";
+        let (kind, key) = (new.recipient.kind(), new.recipient.key());
+        let node = draft.node.id.get();
+        let row =
+            params![node, kind.number(), key.as_deref(), caller.person.key(), caller.now.unix()];
+        batch.push(Statement::new(end, row));
+        let key = &self.inner.options.key;
+        let system = &self.inner.options.system;
+        let lifetime = system.mail_password_lifetime.filter(|_| kind == ShareKind::Mail);
+        let password_expires = lifetime.map(|life| caller.now.plus_seconds(life.into()).unix());
+        let ask = match (kind.is_internal(), system.force_share_accept, system.enable_share_accept)
+        {
+            (true, true, _) => 1,
+            (true, false, true) => 2,
+            _ => 0,
+        };
+        let insert = "INSERT INTO shares (id, kind, node, owner, owner_key, initiator, \
+             initiator_key, recipient, recipient_key, permissions, created, expires, name, \
+             token_hash, token, password, password_expires, label, note, hide_download, \
+             download, attributes, download_limit, downloads, must_accept) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
+             $18, $19, 0, $20, $21, $22, 0, $23) ON CONFLICT DO NOTHING";
+        let name = draft.node.name.as_ref().map_or_else(String::new, ToString::to_string);
+        let owner = &draft.owner;
+        let row = params![
+            id.0,
+            kind.number(),
+            node,
+            owner.as_str(),
+            owner.key(),
+            draft.maker.person.id.as_str(),
+            caller.person.key(),
+            new.recipient.id(),
+            new.recipient.key(),
+            draft.permissions.bits(),
+            caller.now.unix(),
+            draft.expires.map(Timestamp::unix),
+            name,
+            token.map(|token| key.token_hash(token).to_vec()),
+            token.map(|token| key.seal(token)).transpose()?,
+            password,
+            password_expires,
+            new.label.as_str(),
+            new.note.as_str(),
+            new.attributes.download(),
+            new.attributes.as_json(),
+            new.download_limit,
+            ask
+        ];
+        let insert = batch.expect(Statement::new(insert, row), Expect::ONE);
+        let mail = new.mail.map_or(system.enable_share_mail, |mail| mail == Notify::ByMail);
+        if let (true, Recipient::Mail(address), Some(token)) = (mail, &new.recipient, token) {
+            let reply_to =
+                policy.reply_to_initiator.then(|| draft.maker.person.email.clone()).flatten();
+            let mail = crate::mail::shared_with_you(&crate::mail::Shared {
+                address,
+                reply_to,
+                sender: &draft.maker.person.display_name,
+                name: draft.node.name.as_ref().map_or("", |name| name.as_str()),
+                note: &new.note,
+                url: &format!("{}/s/{token}", self.inner.options.url),
+                expires: draft.expires,
+            });
+            batch.push(mail.queue(caller.now));
+        }
+        Ok((batch, insert))
+    }
+}
+
+/// Whoever shares something, and what they may give of it.
+pub(crate) struct Sharer<'a> {
+    pub(crate) rights: Rights,
+    pub(crate) policy: &'a Policy,
+    pub(crate) node: &'a Node,
+    pub(crate) path: &'a str,
+}
+
+impl Sharer<'_> {
+    /// The permissions of a new share.
+    fn permissions(&self, new: &NewShare) -> Result<Permissions> {
+        let kind = new.recipient.kind();
+        let asked = match (kind.has_token(), new.permissions) {
+            (true, asked) => self.link_permissions(asked, new.upload)?,
+            (false, Some(asked)) => asked | Permissions::READ,
+            // By default nobody is given more than there is to give.
+            (false, None) => {
+                let default = self.policy.default_permissions & self.rights.permissions;
+                default | Permissions::READ
+            }
+        };
+        self.admit(asked)
+    }
+
+    /// What a link is to give, of what was asked.
+    pub(crate) fn link_permissions(
+        &self,
+        asked: Option<Permissions>,
+        upload: Option<Upload>,
+    ) -> Result<Permissions> {
+        use Permissions as P;
+        let changing = P::UPDATE | P::CREATE | P::DELETE;
+        let folder = self.node.is_folder();
+        let mut given = match (upload, asked) {
+            (Some(Upload::Allowed), _) if !folder => return Err(Refusal::UploadToFile.into()),
+            (Some(Upload::Allowed), _) => P::READ | changing,
+            (Some(Upload::Forbidden), _) | (None, None) => P::READ,
+            (None, Some(asked)) => asked,
+        };
+        if !folder {
+            given = given.for_file();
+        }
+        if !given.contains(P::READ) && !given.contains(P::CREATE) {
+            return Err(Refusal::NeedsReadOrCreate.into());
+        }
+        if !given.contains(P::READ) && (given & (P::UPDATE | P::DELETE)) != P::NONE {
+            return Err(Refusal::NeedsRead.into());
+        }
+        if folder && (given & changing) != P::NONE && !self.policy.public_upload {
+            return Err(Refusal::UploadDisabled.into());
+        }
+        let federated = self.policy.federation_on_links && self.policy.federation_out;
+        let on = federated && given.contains(P::READ) && self.rights.permissions.contains(P::SHARE);
+        Ok(if on { given | P::SHARE } else { given })
+    }
+
+    /// Refuses more than the person has.
+    pub(crate) fn admit(&self, asked: Permissions) -> Result<Permissions> {
+        let asked = if self.node.is_folder() { asked } else { asked.for_file() };
+        if !self.rights.permissions.contains(Permissions::SHARE) {
+            let name = self.node.name.as_ref().map_or_else(String::new, ToString::to_string);
+            return Err(Refusal::NotSharable { name }.into());
+        }
+        if !self.rights.permissions.contains(asked) {
+            return Err(Refusal::CannotIncrease { path: format!("/{}", self.path) }.into());
+        }
+        Ok(asked)
+    }
+}
+
+/// The rule for dates of a kind of shares.
+pub(crate) fn rule(policy: &Policy, kind: ShareKind) -> crate::DateRule {
+    match kind {
+        ShareKind::Link | ShareKind::Mail => policy.link_expiry,
+        ShareKind::Federated | ShareKind::FederatedGroup => policy.remote_expiry,
+        ShareKind::Person | ShareKind::Group | ShareKind::Team => policy.internal_expiry,
+    }
+}
+
+pub(crate) fn check_texts(label: &str, note: &str) -> Result<()> {
+    let unfit = |text: &str, max| text.chars().count() > max || text.contains('\0');
+    if unfit(label, MAX_LABEL) {
+        return Err(Refusal::LabelTooLong.into());
+    }
+    if unfit(note, MAX_NOTE) {
+        return Err(Refusal::NoteTooLong.into());
+    }
+    Ok(())
+}
+
+pub(crate) fn check_password(password: Option<&str>, policy: &Policy) -> Result<()> {
+    /// Bytes that are hashed at most.
+    const MAX: usize = 1024;
+    let Some(password) = password else { return Ok(()) };
+    if password.len() > MAX {
+        let text = "Password is too long. Please choose a shorter one.";
+        return Err(Refusal::UnfitPassword(text.to_owned()).into());
+    }
+    policy
+        .share_password
+        .check(password)
+        .map_err(|weak| Refusal::UnfitPassword(weak.to_string()))?;
+    Ok(())
+}
+
+/// Whether a text has the shape of one mail address (RFC 5321, without quoted parts).
+pub(crate) fn is_address(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else { return false };
+    let word = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
+    let label = |part: &str| {
+        !part.is_empty()
+            && part.len() <= 63
+            && part.chars().all(|c| c.is_alphanumeric() || c == '-')
+            && !part.starts_with('-')
+            && !part.ends_with('-')
+    };
+    let dots = local.starts_with('.') || local.ends_with('.') || local.contains("..");
+    (1..=64).contains(&local.len())
+        && !dots
+        && local.chars().all(word)
+        && domain.len() <= 253
+        && domain.split('.').all(label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_have_a_shape() {
+        for good in ["a@example.org", "a.b+c@xn--e1afmkfd.example", "o'neil@b", "ü@straße.de"] {
+            assert!(is_address(good), "{good}");
+        }
+        for bad in [
+            "",
+            "junk",
+            "@b",
+            "a@",
+            "a@b..c",
+            "a@-b",
+            "a b@c",
+            "a@b\r\nBcc: x@y",
+            "a@b c",
+            ".a@b",
+            "a..b@c",
+            "<a@b>",
+            "a@b,c@d",
+        ] {
+            assert!(!is_address(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The installation's key for links.
+
+use std::{fmt, io, path::Path};
+
+use chacha20poly1305::{
+    KeyInit as _, XChaCha20Poly1305,
+    aead::{Aead as _, Payload},
+};
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
+
+use crate::{Error, Result};
+
+const NONCE: usize = 24;
+
+/// The key without which stored tokens of links are of no use.
+///
+/// A token opens files, and yet must be shown to who made the link again. So it is stored
+/// twice: as HMAC-SHA-256, by which the index finds it, and sealed with
+/// XChaCha20-Poly1305. Both are useless without this key, which belongs outside of the
+/// database: a copy of the database, or of a backup of it, opens no link. Since links are
+/// found by the keyed hash, the time that a look-up takes tells nothing about near misses.
+///
+/// ```
+/// use allmende_sharing::LinkKey;
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("link.key");
+/// LinkKey::in_file(&path)?;
+/// assert_eq!(std::fs::read(&path)?.len(), 32);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct LinkKey([u8; 32]);
+
+impl LinkKey {
+    /// The key with these bytes, which must be random.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The key in a file, which is made, readable for its owner only, if it is not there.
+    ///
+    /// # Errors
+    /// Those of the file system, and [`InvalidData`](io::ErrorKind::InvalidData) when the
+    /// file does not have 32 bytes.
+    pub fn in_file(path: &Path) -> io::Result<Self> {
+        let mut fresh = [0; 32];
+        getrandom::fill(&mut fresh).map_err(io::Error::other)?;
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match options.open(path) {
+            Ok(mut file) => {
+                io::Write::write_all(&mut file, &fresh)?;
+                file.sync_all()?;
+                Ok(Self(fresh))
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let bytes = std::fs::read(path)?;
+                let bad = |_| io::Error::new(io::ErrorKind::InvalidData, "not a key of 32 bytes");
+                bytes.try_into().map(Self).map_err(bad)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A keyed hash over parts, for one purpose.
+    pub(crate) fn digest(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        self.mac(purpose, parts).finalize().into_bytes().into()
+    }
+
+    /// Whether a hash is that of the parts, in a time that does not depend on it.
+    pub(crate) fn verify(&self, purpose: &str, parts: &[&[u8]], hash: &[u8]) -> bool {
+        self.mac(purpose, parts).verify_slice(hash).is_ok()
+    }
+
+    fn mac(&self, purpose: &str, parts: &[&[u8]]) -> Hmac<Sha256> {
+        // A key that fills a block of the hash; the rest is zeros, as HMAC itself pads it.
+        let mut block = [0; 64];
+        block[..32].copy_from_slice(&self.0);
+        let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new(&block.into());
+        for part in std::iter::once(&purpose.as_bytes()).chain(parts) {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac
+    }
+
+    /// What finds the link of a token.
+    pub(crate) fn token_hash(&self, token: &str) -> [u8; 32] {
+        self.digest("token of a link", &[token.as_bytes()])
+    }
+
+    /// Seals a token.
+    pub(crate) fn seal(&self, token: &str) -> Result<Vec<u8>> {
+        let mut sealed = vec![0; NONCE];
+        getrandom::fill(&mut sealed)
+            .map_err(|e| Error::unavailable(format!("random numbers: {e}")))?;
+        let nonce: [u8; NONCE] = sealed[..].try_into().unwrap_or([0; NONCE]);
+        let payload = Payload { msg: token.as_bytes(), aad: b"token of a link" };
+        let text = self
+            .cipher()
+            .encrypt(&nonce.into(), payload)
+            .map_err(|_| Error::unavailable("sealing a token"))?;
+        sealed.extend(text);
+        Ok(sealed)
+    }
+
+    /// Opens what [`LinkKey::seal`] made; none if it is another key's.
+    pub(crate) fn open(&self, sealed: &[u8]) -> Option<String> {
+        let (nonce, text) = sealed.split_at_checked(NONCE)?;
+        let nonce: [u8; NONCE] = nonce.try_into().ok()?;
+        let payload = Payload { msg: text, aad: b"token of a link" };
+        String::from_utf8(self.cipher().decrypt(&nonce.into(), payload).ok()?).ok()
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&self.digest("sealing of tokens", &[]).into())
+    }
+}
+
+impl fmt::Debug for LinkKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkKey(..)")
+    }
+}
+
+/// A token of letters and digits, each as likely as any other.
+pub(crate) fn random_token(length: usize) -> Result<String> {
+    const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let mut token = String::with_capacity(length);
+    let mut random = [0; 64];
+    while token.len() < length {
+        getrandom::fill(&mut random)
+            .map_err(|e| Error::unavailable(format!("random numbers: {e}")))?;
+        // Six bits of each byte; the two numbers without a letter are passed over.
+        let letters = random.iter().filter_map(|byte| LETTERS.get(usize::from(byte >> 2)));
+        token.extend(letters.take(length - token.len()).map(|letter| char::from(*letter)));
+    }
+    Ok(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_sealed_and_opened_by_one_key_only() {
+        let (key, other) = (LinkKey::from_bytes([7; 32]), LinkKey::from_bytes([8; 32]));
+        let sealed = key.seal("PWWyjnqBRyfkAFe").unwrap();
+        assert_eq!(key.open(&sealed).as_deref(), Some("PWWyjnqBRyfkAFe"));
+        assert_eq!(
+            (other.open(&sealed), key.open(&sealed[1..]), key.open(b"x")),
+            (None, None, None)
+        );
+        assert_ne!(key.seal("PWWyjnqBRyfkAFe").unwrap(), sealed);
+        assert!(!sealed.windows(8).any(|part| part == b"PWWyjnqB"));
+        assert_ne!(key.token_hash("a"), other.token_hash("a"));
+        assert_ne!(key.digest("x", &[b"ab", b"c"]), key.digest("x", &[b"a", b"bc"]));
+        assert!(key.verify("x", &[b"a"], &key.digest("x", &[b"a"])));
+        assert!(!key.verify("y", &[b"a"], &key.digest("x", &[b"a"])));
+        assert_eq!(format!("{key:?}"), "LinkKey(..)");
+    }
+
+    #[test]
+    fn tokens_have_the_length_asked_for() {
+        for length in [6, 15, 32, 100] {
+            let token = random_token(length).unwrap();
+            assert_eq!(token.len(), length);
+            assert!(token.bytes().all(|b| b.is_ascii_alphanumeric()));
+        }
+    }
+}

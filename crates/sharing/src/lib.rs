@@ -1,0 +1,78 @@
+//! Shares, public links and team folders.
+//!
+//! [`Sharing`] is the service: who shares what with whom, under which policy, and what that
+//! gives at this moment. It knows no transport. Refusals carry the words that the
+//! original's clients show.
+//!
+//! It stands on [`allmende_sql`] and so runs on SQLite and PostgreSQL, on
+//! [`allmende_accounts`] for people and groups, and on a [`Tree`](allmende_storage::Tree)
+//! for the nodes, to whose ids everything is bound: a share follows its node wherever that
+//! is moved.
+//!
+//! # What costs what
+//! * A share with a group of 50,000 is one row. A row for a single member is written only
+//!   when that member moves, renames, accepts or leaves it.
+//! * What a share gives is found at access time, from what its maker has at that time; no
+//!   change of a right rewrites anything below.
+//! * What is asked for many nodes or shares at once takes a constant number of queries.
+//!
+//! # What is where
+//!
+//! | | |
+//! |---|---|
+//! | shares | [`Sharing::create`], [`update`](Sharing::update), [`remove`](Sharing::remove), [`made_by`](Sharing::made_by), [`of_nodes`](Sharing::of_nodes), [`shared_with`](Sharing::shared_with) |
+//! | recipients | [`Sharing::accept`], [`decline`](Sharing::decline), [`restore`](Sharing::restore), [`pending`](Sharing::pending), [`left`](Sharing::left) |
+//! | rights | [`Sharing::rights`] |
+//! | team folders | [`Sharing::create_team_folder`], [`team_folders`](Sharing::team_folders), [`set_node_rules`](Sharing::set_node_rules), … |
+//! | configuration | [`Sharing::policy`], [`config`](Sharing::config), [`set_config`](Sharing::set_config), [`preferences`](Sharing::preferences) |
+//! | mails | [`Mailer`], [`Sharing::send_mails`] |
+
+mod attributes;
+mod changes;
+mod config;
+mod create;
+mod error;
+mod expiry;
+mod facts;
+mod key;
+mod lineage;
+mod links;
+mod lists;
+mod mail;
+mod mounts;
+mod people;
+mod received;
+mod refusal;
+mod rights;
+mod rows;
+mod schema;
+mod share;
+mod sharing;
+mod spaces;
+mod teams;
+mod update;
+
+pub use attributes::Attributes;
+pub use config::{Config, DateRule, Enumeration, Exclusion, Policy, SystemConfig};
+pub use create::{Created, SharedNode};
+pub use error::{Error, ErrorKind, Result};
+pub use expiry::{Day, Expiry, InvalidDay};
+pub use facts::ShareFacts;
+pub use key::LinkKey;
+pub use links::{Link, LinkError};
+pub use lists::{Slice, Whose};
+#[cfg(feature = "smtp")]
+pub use mail::{Encryption, SmtpMailer, SmtpOptions};
+pub use mail::{Mail, MailError, Mailer, Sent};
+pub use refusal::Refusal;
+pub use rights::Rights;
+pub use schema::SCHEMA;
+pub use share::{
+    NewShare, Notify, Received, ReceivedState, Recipient, Share, ShareId, ShareKind, ShareUpdate,
+    Upload,
+};
+pub use sharing::{Caller, Sharing, SharingOptions};
+pub use teams::{
+    NewTeamFolder, NodeRules, Principal, Rule, RuleScope, RulesSwitch, TeamFolder, TeamFolderId,
+    TeamGroup, TeamManager, TeamOrder, TeamQuota, TeamScope,
+};

@@ -1,0 +1,56 @@
+//! Nodes with the folders above them.
+
+use std::collections::HashMap;
+
+use allmende_storage::Node;
+use allmende_types::{NodeId, SpaceId};
+
+use crate::{Result, Sharing};
+
+/// Some nodes and all that lies above them.
+#[derive(Debug, Default)]
+pub(crate) struct Lineage(HashMap<NodeId, Node>);
+
+impl Lineage {
+    /// The node, if it is there.
+    pub(crate) fn get(&self, id: NodeId) -> Option<&Node> {
+        self.0.get(&id)
+    }
+
+    /// The node and what is above it, up to the root of its space; nothing if it is gone.
+    pub(crate) fn chain(&self, id: NodeId) -> impl Iterator<Item = &Node> {
+        let up = |node: &&Node| node.parent.and_then(|parent| self.0.get(&parent));
+        std::iter::successors(self.0.get(&id), up)
+    }
+
+    /// Every node that was met.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = NodeId> {
+        self.0.keys().copied()
+    }
+
+    /// Every space that was met.
+    pub(crate) fn spaces(&self) -> impl Iterator<Item = SpaceId> {
+        self.0.values().map(|node| node.space)
+    }
+}
+
+impl Sharing {
+    /// Nodes with what is above them, those left out that are gone.
+    pub(crate) async fn lineage(&self, nodes: impl IntoIterator<Item = NodeId>) -> Result<Lineage> {
+        let mut lineage = Lineage::default();
+        let mut ask: Vec<NodeId> = nodes.into_iter().collect();
+        while !ask.is_empty() {
+            ask.sort_unstable();
+            ask.dedup();
+            let found = self.tree().stat(&ask).await?;
+            let mut above = Vec::new();
+            for node in found.into_iter().flatten() {
+                above.extend(node.parent);
+                lineage.0.insert(node.id, node);
+            }
+            above.retain(|id| !lineage.0.contains_key(id));
+            ask = above;
+        }
+        Ok(lineage)
+    }
+}

@@ -1,0 +1,251 @@
+//! Who comes with a link.
+
+use std::{fmt, net::IpAddr, time::Duration};
+
+use allmende_accounts::{Attempt, Status};
+use allmende_sql::{Batch, Expect, Statement, params};
+use allmende_storage::Node;
+use allmende_types::{Permissions, Timestamp, UserId};
+
+use crate::{
+    Error, ErrorKind, Result, Share, Sharing,
+    rows::{self, COLUMNS, columns},
+    spaces::SpaceOwner,
+};
+
+/// What a link opens now.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Link {
+    /// The share. Nothing of it is for a visitor before [`Link::needs_password`] is met.
+    pub share: Share,
+    /// What it leads to. Nothing outside of it can be named through the link.
+    pub root: Node,
+    /// What a visitor may do.
+    pub permissions: Permissions,
+    /// Whether a visitor may download.
+    pub download: bool,
+    /// The name of whose the node is.
+    pub owner_name: String,
+    /// In whose name writes through the link are made: who shares it.
+    pub initiator: UserId,
+    password: Option<PasswordHash>,
+}
+
+/// The hash of a password, kept out of logs.
+#[derive(Clone)]
+struct PasswordHash(String);
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(..)")
+    }
+}
+
+impl Link {
+    /// Whether it opens only with a password.
+    #[must_use]
+    pub const fn needs_password(&self) -> bool {
+        self.password.is_some()
+    }
+
+    /// Whether visitors can put files in, and see nothing.
+    #[must_use]
+    pub fn is_drop(&self) -> bool {
+        self.root.is_folder()
+            && self.permissions.contains(Permissions::CREATE)
+            && !self.permissions.contains(Permissions::READ)
+    }
+}
+
+/// Why a link does not open.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LinkError {
+    /// There is no such link: never was, has ended, is switched off, or its maker is gone.
+    /// Which of them is not told. The answer is to be held back for `delay`.
+    #[error("no such link")]
+    NotFound {
+        /// Grows with the failures from this network.
+        delay: Duration,
+    },
+    /// It is not the password. The answer is to be held back for `delay`.
+    #[error("wrong password")]
+    WrongPassword {
+        /// Grows with the failures from this network.
+        delay: Duration,
+    },
+    /// Too many failures from this network; not even what is right is looked at.
+    #[error("too many failed attempts")]
+    TooManyAttempts {
+        /// After which time it will be looked at again.
+        retry_after: Duration,
+    },
+    /// It could not be found out.
+    #[error(transparent)]
+    Unavailable(#[from] Error),
+}
+
+/// Seconds for which a browser that knew the password need not be asked again.
+const SESSION: i64 = 24 * 3600;
+
+/// Characters of a token that are looked up at most.
+const MAX_TOKEN: usize = 64;
+
+impl Sharing {
+    /// What a token opens, for a visitor from an address.
+    ///
+    /// Tokens are found by their keyed hash, see [`LinkKey`](crate::LinkKey). Tokens that
+    /// lead nowhere count as failures of the visitor's network, as wrong passwords do.
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    pub async fn link(&self, token: &str, from: IpAddr, now: Timestamp) -> Result<Link, LinkError> {
+        if let Some(retry_after) = self.accounts().attempts_blocked(from, now) {
+            return Err(LinkError::TooManyAttempts { retry_after });
+        }
+        match self.open_link(token, now).await? {
+            Some(link) => Ok(link),
+            None => {
+                // One that guesses tokens never succeeds at any of them.
+                let attempt = Attempt { from, at: "a link" };
+                Err(LinkError::NotFound { delay: self.accounts().attempt_failed(attempt, now) })
+            }
+        }
+    }
+
+    async fn open_link(&self, token: &str, now: Timestamp) -> Result<Option<Link>> {
+        const FIND: &str = concat!(
+            "SELECT ",
+            columns!(),
+            ", s.password FROM shares s WHERE s.token_hash = $1 AND s.kind IN (3, 4)"
+        );
+        let policy = self.policy().await?;
+        if token.is_empty() || token.len() > MAX_TOKEN || !policy.links {
+            return Ok(None);
+        }
+        let hash = self.inner.options.key.token_hash(token).to_vec();
+        let rows = self.sql().read(Statement::new(FIND, params![hash]).point()).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let share = rows::share(row, &self.inner.options.key)?;
+        let password = row.opt_text(COLUMNS)?.map(|hash| PasswordHash(hash.to_owned()));
+        let used_up = share.download_limit.is_some_and(|limit| share.downloads >= limit);
+        if share.is_expired(now) || used_up {
+            return Ok(None);
+        }
+        let graph = self.graph([&share.initiator], [share.node], now).await?;
+        let Some(root) = graph.lineage.get(share.node).cloned() else { return Ok(None) };
+        let Some(maker) = graph.people.get(&share.initiator) else { return Ok(None) };
+        if !maker.is_enabled() || !policy.may_link(&maker.groups) {
+            return Ok(None);
+        }
+        let owner_name = match graph.owner(share.node) {
+            Some(SpaceOwner::Person(key)) if *key == maker.person.id.key() => {
+                maker.person.display_name.clone()
+            }
+            Some(SpaceOwner::Person(key)) => {
+                let owner = self.accounts().person(&rows::person(key)?).await?;
+                match owner.filter(|owner| owner.status == Status::Enabled) {
+                    Some(owner) => owner.display_name,
+                    None => return Ok(None),
+                }
+            }
+            _ => maker.person.display_name.clone(),
+        };
+        let rights = graph.rights(&share.initiator, share.node);
+        let permissions = share.permissions & rights.permissions;
+        let kept = Permissions::READ | Permissions::DELETE | Permissions::SHARE;
+        let uploads = policy.public_upload || !root.is_folder();
+        let permissions = if uploads { permissions } else { permissions & kept };
+        let useful = Permissions::READ | Permissions::CREATE;
+        if permissions & useful == Permissions::NONE {
+            return Ok(None);
+        }
+        let download = rights.download && share.attributes.download();
+        let initiator = share.initiator.clone();
+        Ok(Some(Link { share, root, permissions, download, owner_name, initiator, password }))
+    }
+
+    /// Opens a link that needs a password; says what the browser can show instead of it for
+    /// a day, in a cookie. It is void when the password is changed.
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    pub async fn unlock_link(
+        &self,
+        link: &Link,
+        password: &str,
+        from: IpAddr,
+        now: Timestamp,
+    ) -> Result<String, LinkError> {
+        if let Some(retry_after) = self.accounts().attempts_blocked(from, now) {
+            return Err(LinkError::TooManyAttempts { retry_after });
+        }
+        let at = format!("link {}", link.share.id);
+        let attempt = Attempt { from, at: &at };
+        let hash = link.password.as_ref().map(|hash| hash.0.as_str());
+        let current = link.share.password_expires.is_none_or(|end| now <= end);
+        let right = match hash {
+            None => true,
+            Some(_) => {
+                let verified = self.accounts().verify_password(password, hash).await;
+                verified.map_err(Error::from)? && current
+            }
+        };
+        if !right {
+            let delay = self.accounts().attempt_failed(attempt, now);
+            return Err(LinkError::WrongPassword { delay });
+        }
+        self.accounts().attempt_succeeded(attempt);
+        let end = now.plus_seconds(SESSION).unix();
+        let mac = self.inner.options.key.digest(UNLOCKED, &[&proof(link, end, hash)]);
+        let hex: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(format!("{end}-{hex}"))
+    }
+
+    /// Whether what a browser shows is from [`Sharing::unlock_link`] for this link, and not
+    /// out of date. A link without a password needs nothing.
+    #[must_use]
+    pub fn is_unlocked(&self, link: &Link, shown: Option<&str>, now: Timestamp) -> bool {
+        let Some(hash) = link.password.as_ref().map(|hash| hash.0.as_str()) else { return true };
+        let Some((end, hex)) = shown.and_then(|shown| shown.split_once('-')) else { return false };
+        let Some((end, mac)) = end.parse::<i64>().ok().zip(unhex(hex)) else { return false };
+        let key = &self.inner.options.key;
+        now.unix() <= end && key.verify(UNLOCKED, &[&proof(link, end, Some(hash))], &mac)
+    }
+
+    /// Notes a download through a link; to be called before the first byte is sent. Links
+    /// without a limit are not counted, so that popular ones cost no write.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound) when the limit is reached.
+    pub async fn count_download(&self, link: &Link) -> Result<()> {
+        if link.share.download_limit.is_none() {
+            return Ok(());
+        }
+        let count = "UPDATE shares SET downloads = downloads + 1 WHERE id = $1 \
+                     AND (download_limit IS NULL OR downloads < download_limit)";
+        let count = Statement::new(count, params![link.share.id.0]);
+        let written = self.sql().write(Batch::one(count, Expect::ONE)).await;
+        written.map(drop).map_err(|e| Error::of_batch(e, vec![(0, ErrorKind::NotFound)]))
+    }
+}
+
+const UNLOCKED: &str = "an unlocked link";
+
+/// What the proof of having known a password says: for which link, until when, and under
+/// which password.
+fn proof(link: &Link, end: i64, hash: Option<&str>) -> Vec<u8> {
+    let mut text = Vec::new();
+    text.extend(link.share.id.0.to_be_bytes());
+    text.extend(end.to_be_bytes());
+    text.extend(hash.unwrap_or_default().as_bytes());
+    text
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    (0..64).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}

@@ -1,0 +1,3 @@
+//! placeholder
+#[derive(Debug, Default)]
+pub(crate) struct MountCache;

@@ -1,0 +1,356 @@
+//! What a share is.
+
+use std::{fmt, str::FromStr};
+
+use allmende_types::{GroupId, NodeId, Permissions, Timestamp, UserId};
+
+use crate::{Attributes, Expiry};
+
+/// The number of a share, never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ShareId(pub i64);
+
+impl fmt::Display for ShareId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for ShareId {
+    type Err = std::num::ParseIntError;
+
+    /// Reads a number, with or without the `ocinternal:` that some of the original's
+    /// answers put before it.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.strip_prefix("ocinternal:").unwrap_or(text).parse().map(Self)
+    }
+}
+
+/// Whom something is shared with.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Recipient {
+    /// A person.
+    Person(UserId),
+    /// The members of a group, whoever they are at the time.
+    Group(GroupId),
+    /// Whoever knows the link.
+    Link,
+    /// Whoever knows the link, which was sent to this address.
+    Mail(String),
+    /// A person on another server, by their cloud id.
+    Federated(String),
+    /// The members of a team, by its id.
+    Team(String),
+    /// A group on another server.
+    FederatedGroup(String),
+}
+
+/// The kind of a share, with the protocol's numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+#[repr(u8)]
+pub enum ShareKind {
+    /// With a person.
+    Person = 0,
+    /// With a group.
+    Group = 1,
+    /// A public link.
+    Link = 3,
+    /// A link sent by mail.
+    Mail = 4,
+    /// With a person on another server.
+    Federated = 6,
+    /// With a team.
+    Team = 7,
+    /// With a group on another server.
+    FederatedGroup = 9,
+}
+
+impl ShareKind {
+    /// All kinds.
+    pub const ALL: [Self; 7] = [
+        Self::Person,
+        Self::Group,
+        Self::Link,
+        Self::Mail,
+        Self::Federated,
+        Self::Team,
+        Self::FederatedGroup,
+    ];
+
+    /// The protocol's number.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The kind with a number of the protocol.
+    #[must_use]
+    pub fn from_number(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| i64::from(kind.number()) == number)
+    }
+
+    /// Whether it is opened by a token.
+    #[must_use]
+    pub const fn has_token(self) -> bool {
+        matches!(self, Self::Link | Self::Mail)
+    }
+
+    /// Whether its recipients are people with an account here.
+    #[must_use]
+    pub const fn is_internal(self) -> bool {
+        matches!(self, Self::Person | Self::Group | Self::Team)
+    }
+}
+
+impl Recipient {
+    /// The kind of the share.
+    #[must_use]
+    pub const fn kind(&self) -> ShareKind {
+        match self {
+            Self::Person(_) => ShareKind::Person,
+            Self::Group(_) => ShareKind::Group,
+            Self::Link => ShareKind::Link,
+            Self::Mail(_) => ShareKind::Mail,
+            Self::Federated(_) => ShareKind::Federated,
+            Self::Team(_) => ShareKind::Team,
+            Self::FederatedGroup(_) => ShareKind::FederatedGroup,
+        }
+    }
+
+    /// The text of `share_with`; none for a link.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::Person(id) => Some(id.as_str()),
+            Self::Group(id) => Some(id.as_str()),
+            Self::Link => None,
+            Self::Mail(id) | Self::Federated(id) | Self::Team(id) | Self::FederatedGroup(id) => {
+                Some(id)
+            }
+        }
+    }
+
+    /// The form in which recipients are compared.
+    pub(crate) fn key(&self) -> Option<String> {
+        match self {
+            Self::Person(id) => Some(id.key()),
+            Self::Mail(address) => Some(address.to_lowercase()),
+            other => other.id().map(str::to_owned),
+        }
+    }
+}
+
+/// A share, as it stands in the database. What it gives at this moment is for
+/// [`Sharing::rights`](crate::Sharing::rights) to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Share {
+    /// Its number.
+    pub id: ShareId,
+    /// Whom it is with.
+    pub recipient: Recipient,
+    /// What is shared. It stays shared when it is moved or renamed.
+    pub node: NodeId,
+    /// Whose the node was when it was shared: `uid_file_owner`.
+    pub owner: UserId,
+    /// Who shares it: `uid_owner`.
+    pub initiator: UserId,
+    /// What was given; never more than the initiator has counts.
+    pub permissions: Permissions,
+    /// When it was made.
+    pub created: Timestamp,
+    /// The last second in which it is valid, 23:59:59 UTC of a day.
+    pub expires: Option<Timestamp>,
+    /// The name under which it first appears at its recipients.
+    pub name: String,
+    /// The token of a link; none if the installation's key is not the one that sealed it.
+    pub token: Option<String>,
+    /// Whether a password is needed.
+    pub has_password: bool,
+    /// When the password of a share by mail ends to be valid.
+    pub password_expires: Option<Timestamp>,
+    /// What its maker calls a link.
+    pub label: String,
+    /// What its maker tells the recipients.
+    pub note: String,
+    /// Whether the page of a link offers no download.
+    pub hide_download: bool,
+    /// Further attributes; one of them can forbid to download.
+    pub attributes: Attributes,
+    /// The most downloads through a link.
+    pub download_limit: Option<u32>,
+    /// The downloads through a link so far.
+    pub downloads: u32,
+    /// Of a received share: what its recipient made of it.
+    pub received: Option<Received>,
+    /// Whether new recipients are asked before it appears.
+    pub(crate) ask: Ask,
+}
+
+impl Share {
+    /// The kind.
+    #[must_use]
+    pub const fn kind(&self) -> ShareKind {
+        self.recipient.kind()
+    }
+
+    /// Whether its last second has passed.
+    #[must_use]
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires.is_some_and(|last| now > last)
+    }
+}
+
+/// What a recipient made of a share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Received {
+    /// Whether it appears in their tree.
+    pub state: ReceivedState,
+    /// The folder in their home to which they moved it, if they did.
+    pub parent: Option<NodeId>,
+    /// The name that they gave it, if they did.
+    pub name: Option<String>,
+}
+
+/// Whether a received share appears in the recipient's tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ReceivedState {
+    /// It does.
+    Accepted,
+    /// It will when the recipient accepts.
+    Pending,
+    /// The recipient left it, or declined; it can be restored.
+    Left,
+}
+
+/// Whether recipients are asked before a share appears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ask {
+    Nobody,
+    Everybody,
+    /// Those who chose so in their preferences.
+    WhoChose,
+}
+
+/// A share to be made.
+///
+/// ```
+/// use allmende_sharing::{Expiry, NewShare, Recipient};
+/// use allmende_types::Permissions;
+///
+/// let mut new = NewShare::new(Recipient::Group("staff".parse()?));
+/// new.permissions = Some(Permissions::READ);
+/// new.expiry = Expiry::On("2030-12-24".parse()?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct NewShare {
+    /// With whom.
+    pub recipient: Recipient,
+    /// What is given; if none, what the policy says.
+    pub permissions: Option<Permissions>,
+    /// Of a link to a folder: whether files can be uploaded. An older way to say
+    /// permissions, which it overrides.
+    pub upload: Option<Upload>,
+    /// The password of a link.
+    pub password: Option<String>,
+    /// When it ends.
+    pub expiry: Expiry,
+    /// What the recipients are told.
+    pub note: String,
+    /// What the maker calls it.
+    pub label: String,
+    /// Attributes, as the protocol carries them.
+    pub attributes: Attributes,
+    /// Whether the recipients are told by mail; if none, what the operator chose.
+    pub mail: Option<Notify>,
+    /// The most downloads through a link.
+    pub download_limit: Option<u32>,
+}
+
+impl NewShare {
+    /// A share with somebody, as the policy has it by default.
+    #[must_use]
+    pub fn new(recipient: Recipient) -> Self {
+        Self {
+            recipient,
+            permissions: None,
+            upload: None,
+            password: None,
+            expiry: Expiry::Default,
+            note: String::new(),
+            label: String::new(),
+            attributes: Attributes::default(),
+            mail: None,
+            download_limit: None,
+        }
+    }
+}
+
+/// Whether files can be uploaded through a link: the parameter `publicUpload`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upload {
+    /// They can, and everything else too.
+    Allowed,
+    /// They cannot.
+    Forbidden,
+}
+
+/// Whether recipients are told by mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notify {
+    /// They are.
+    ByMail,
+    /// They are not.
+    Not,
+}
+
+/// Changes of a share; what is none stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct ShareUpdate {
+    /// What is given.
+    pub permissions: Option<Permissions>,
+    /// See [`NewShare::upload`].
+    pub upload: Option<Upload>,
+    /// The password of a link, or none any more.
+    pub password: Option<Option<String>>,
+    /// When it ends. [`Expiry::Default`] is as [`Expiry::Never`] here.
+    pub expiry: Option<Expiry>,
+    /// What the recipients are told.
+    pub note: Option<String>,
+    /// What the maker calls it.
+    pub label: Option<String>,
+    /// Whether the page of a link offers no download.
+    pub hide_download: Option<bool>,
+    /// Attributes.
+    pub attributes: Option<Attributes>,
+    /// A token of the maker's choice.
+    pub token: Option<String>,
+    /// The most downloads through a link, or any number.
+    pub download_limit: Option<Option<u32>>,
+    /// Whether the recipients are told by mail.
+    pub mail: Option<Notify>,
+}
+
+impl ShareUpdate {
+    /// Whether it names nothing to change.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.permissions.is_none()
+            && self.upload.is_none()
+            && self.password.is_none()
+            && self.expiry.is_none()
+            && self.note.is_none()
+            && self.label.is_none()
+            && self.hide_download.is_none()
+            && self.attributes.is_none()
+            && self.token.is_none()
+            && self.download_limit.is_none()
+            && self.mail.is_none()
+    }
+}
