@@ -102,7 +102,10 @@ impl Accounts {
         let over = [
             "DELETE FROM login_flows WHERE expires <= $1",
             "DELETE FROM browser_sessions WHERE expires <= $1 OR last_seen + idle <= $1",
-            "DELETE FROM app_passwords WHERE expires <= $1 AND wipe = 0",
+            "DELETE FROM oauth_grants WHERE expires <= $1",
+            // Not those that can be refreshed: a person finds the program by them.
+            "DELETE FROM app_passwords WHERE expires <= $1 AND wipe = 0 AND NOT EXISTS \
+             (SELECT 1 FROM oauth_grants g WHERE g.app_password = app_passwords.id)",
         ];
         let batch = over.into_iter().map(|sql| Statement::new(sql, params![now.unix()])).collect();
         let outcomes = self.sql().write(batch).await?;

@@ -128,7 +128,7 @@ impl Accounts {
         let name = clean_name(name);
         let insert = "INSERT INTO oauth_clients (name, redirect_uri, identifier, secret) \
                       VALUES ($1, $2, $3, $4) RETURNING id";
-        let row = params![name, redirect_uri, identifier, secret.digest()];
+        let row = params![&name, redirect_uri, &identifier, secret.digest()];
         let batch = Batch::one(Statement::new(insert, row), Expect::ONE);
         let outcomes = self.sql().write(batch).await?;
         let id = outcomes.first().map(|insert| insert.rows.one()?.int(0)).transpose()?;

@@ -45,7 +45,7 @@ every_engine! {
         assert_eq!((client.identifier.len(), secret.len()), (64, 64));
         let found = accounts.oauth_client(&client.identifier).await.unwrap();
         assert_eq!(found, Some(client.clone()));
-        assert_eq!(accounts.oauth_clients().await.unwrap(), [client.clone()]);
+        assert_eq!(accounts.oauth_clients().await.unwrap(), std::slice::from_ref(&client));
         let by = async |identifier: &str, secret: &str| {
             accounts.authenticate_oauth_client(identifier, secret).await.unwrap()
         };
