@@ -3,12 +3,12 @@
 use allmende_accounts::{group_exists, person_exists};
 use allmende_sql::{Batch, Expect, Statement, params};
 use allmende_storage::Node;
-use allmende_types::{NodeId, Permissions, Timestamp, UserId};
+use allmende_types::{EventKind, NodeId, Permissions, Timestamp, UserId};
 
 use crate::{
     Caller, Error, ErrorKind, NewShare, Notify, Policy, Recipient, Refusal, Result, Share, ShareId,
-    ShareKind, Sharing, Upload, key::random_token, people::Member, rights::Rights,
-    spaces::SpaceOwner,
+    ShareKind, Sharing, Upload, key::random_token, news::Told, people::Member, rights::Rights,
+    share::Ask, spaces::SpaceOwner,
 };
 
 /// What is to be shared: a node that the caller found in their view.
@@ -269,9 +269,9 @@ impl Sharing {
         let password_expires = lifetime.map(|life| caller.now.plus_seconds(life.into()).unix());
         let ask = match (kind.is_internal(), system.force_share_accept, system.enable_share_accept)
         {
-            (true, true, _) => 1,
-            (true, false, true) => 2,
-            _ => 0,
+            (true, true, _) => Ask::Everybody,
+            (true, false, true) => Ask::WhoChose,
+            _ => Ask::Nobody,
         };
         let insert = "INSERT INTO shares (id, kind, node, owner, owner_key, initiator, \
              initiator_key, recipient, recipient_key, permissions, created, expires, name, \
@@ -294,7 +294,7 @@ impl Sharing {
             draft.permissions.bits(),
             caller.now.unix(),
             draft.expires.map(Timestamp::unix),
-            name,
+            name.as_str(),
             token.map(|token| key.token_hash(token).to_vec()),
             token.map(|token| key.seal(token)).transpose()?,
             password,
@@ -304,9 +304,13 @@ impl Sharing {
             new.attributes.download(),
             new.attributes.as_json(),
             new.download_limit,
-            ask
+            ask.number()
         ];
         let insert = batch.expect(Statement::new(insert, row), Expect::ONE);
+        let told =
+            Told { id, recipient: &new.recipient, owner, node: Some(&draft.node), name: &name };
+        told.append(&mut batch, EventKind::ShareCreated, caller);
+        told.announce(&mut batch, ask, caller);
         let mail = new.mail.map_or(system.enable_share_mail, |mail| mail == Notify::ByMail);
         if let (true, Recipient::Mail(address), Some(token)) = (mail, &new.recipient, token) {
             let reply_to =

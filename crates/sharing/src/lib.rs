@@ -40,6 +40,7 @@ mod links;
 mod lists;
 mod mail;
 mod mounts;
+mod news;
 mod people;
 mod received;
 mod refusal;
@@ -47,6 +48,7 @@ mod rights;
 mod rows;
 mod schema;
 mod share;
+mod sharees;
 mod sharing;
 mod spaces;
 mod teams;
@@ -71,8 +73,9 @@ pub use share::{
     NewShare, Notify, Received, ReceivedState, Recipient, Share, ShareId, ShareKind, ShareUpdate,
     Upload,
 };
+pub use sharees::{CloudId, Found, Recommended, ShareeQuery, Sharees};
 pub use sharing::{Caller, Sharing, SharingOptions};
 pub use teams::{
-    NewTeamFolder, NodeRules, Principal, Rule, RuleScope, RulesSwitch, TeamFolder, TeamFolderId,
+    Grantee, NewTeamFolder, NodeRules, Rule, RuleScope, RulesSwitch, TeamFolder, TeamFolderId,
     TeamGroup, TeamManager, TeamOrder, TeamQuota, TeamScope,
 };

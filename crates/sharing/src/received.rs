@@ -1,9 +1,12 @@
 //! Taking shares away, and what their recipients do with them.
 
+use allmende_events::NotificationKind;
 use allmende_sql::{Batch, Expect, Statement, params};
+use allmende_types::EventKind;
 
 use crate::{
-    Caller, Error, Recipient, Result, Share, ShareId, Sharing,
+    Caller, Error, ErrorKind, Recipient, Result, Share, ShareId, Sharing,
+    news::{self, Told},
     rows::{ACCEPTED, LEFT},
     update::Role,
 };
@@ -16,36 +19,50 @@ impl Sharing {
     /// and the one who left can [restore](Sharing::restore) it.
     ///
     /// # Errors
-    /// [`NotFound`](crate::ErrorKind::NotFound).
+    /// [`NotFound`](ErrorKind::NotFound).
     pub async fn remove(&self, caller: Caller<'_>, id: ShareId) -> Result<()> {
         let (share, role) = self.share_for(caller, id).await?;
         match role {
-            Role::Manager => self.remove_rows(&[&share]).await?,
-            Role::Recipient => self.leave_shares(caller, std::slice::from_ref(&share)).await?,
+            Role::Manager => {
+                let node = self.tree().stat(&[share.node]).await?.pop().flatten();
+                let mut batch = Batch::new();
+                let delete = Statement::new("DELETE FROM shares WHERE id = $1", params![id.0]);
+                batch.expect(delete, Expect::ONE);
+                Told::of(&share, node.as_ref()).append(&mut batch, EventKind::ShareDeleted, caller);
+                news::forget_share(&mut batch, id);
+                self.write_meaning(batch, vec![(0, ErrorKind::NotFound)]).await?;
+            }
+            Role::Recipient => self.leave_shares(caller, &[share], EventKind::ShareLeft).await?,
         }
         tracing::info!(person = %caller.person, share = %id, ?role, "a share was removed");
         Ok(())
     }
 
-    async fn remove_rows(&self, shares: &[&Share]) -> Result<()> {
-        let mut batch = Batch::new();
-        for share in shares {
-            let delete = "DELETE FROM shares WHERE id = $1";
-            batch.push(Statement::new(delete, params![share.id.0]));
-        }
-        self.write(batch).await.map(drop)
-    }
-
     /// Leaves shares that the caller received.
-    pub(crate) async fn leave_shares(&self, caller: Caller<'_>, shares: &[Share]) -> Result<()> {
+    pub(crate) async fn leave_shares(
+        &self,
+        caller: Caller<'_>,
+        shares: &[Share],
+        kind: EventKind,
+    ) -> Result<()> {
         let mut batch = Batch::new();
         for share in shares {
             match share.recipient {
                 Recipient::Person(_) => {
                     let delete = "DELETE FROM shares WHERE id = $1 AND kind = 0";
                     batch.push(Statement::new(delete, params![share.id.0]));
+                    news::forget_share(&mut batch, share.id);
                 }
-                _ => _ = batch.push(state(share.id, caller, LEFT)),
+                _ => {
+                    batch.push(state(share.id, caller, LEFT));
+                    news::seen(&mut batch, share.id, caller.person);
+                }
+            }
+            let told = Told::of(share, None);
+            told.append(&mut batch, kind, caller);
+            if kind == EventKind::ShareDeclined {
+                let answer = NotificationKind::ShareDeclined;
+                told.answer(&mut batch, &share.initiator, answer, caller);
             }
         }
         self.write(batch).await.map(drop)
@@ -54,33 +71,38 @@ impl Sharing {
     /// Accepts a share, so that it appears in the caller's tree.
     ///
     /// # Errors
-    /// [`NotFound`](crate::ErrorKind::NotFound) when the caller receives no such share.
+    /// [`NotFound`](ErrorKind::NotFound) when the caller receives no such share.
     pub async fn accept(&self, caller: Caller<'_>, id: ShareId) -> Result<()> {
-        self.received_share(caller, id).await?;
-        self.write(Batch::one(state(id, caller, ACCEPTED), Expect::ONE)).await.map(drop)
+        let share = self.received_share(caller, id).await?;
+        let mut batch = Batch::one(state(id, caller, ACCEPTED), Expect::ONE);
+        news::seen(&mut batch, id, caller.person);
+        let told = Told::of(&share, None);
+        told.append(&mut batch, EventKind::ShareAccepted, caller);
+        told.answer(&mut batch, &share.initiator, NotificationKind::ShareAccepted, caller);
+        self.write(batch).await.map(drop)
     }
 
     /// Declines a share that waits to be accepted.
     ///
     /// # Errors
-    /// [`NotFound`](crate::ErrorKind::NotFound) when the caller receives no such share.
+    /// [`NotFound`](ErrorKind::NotFound) when the caller receives no such share.
     pub async fn decline(&self, caller: Caller<'_>, id: ShareId) -> Result<()> {
         let share = self.received_share(caller, id).await?;
-        self.leave_shares(caller, std::slice::from_ref(&share)).await
+        self.leave_shares(caller, &[share], EventKind::ShareDeclined).await
     }
 
     /// Brings back a share with a group that the caller left.
     ///
     /// # Errors
-    /// [`NotFound`](crate::ErrorKind::NotFound) when there is none, or it was not left.
+    /// [`NotFound`](ErrorKind::NotFound) when there is none, or it was not left.
     pub async fn restore(&self, caller: Caller<'_>, id: ShareId) -> Result<()> {
-        self.received_share(caller, id).await?;
+        let share = self.received_share(caller, id).await?;
         let update = "UPDATE share_places SET state = $3 \
                       WHERE share = $1 AND person = $2 AND state = $4";
         let row = params![id.0, caller.person.key(), ACCEPTED, LEFT];
-        let meanings = vec![(0, crate::ErrorKind::NotFound)];
-        let batch = Batch::one(Statement::new(update, row), Expect::ONE);
-        self.write_meaning(batch, meanings).await.map(drop)
+        let mut batch = Batch::one(Statement::new(update, row), Expect::ONE);
+        Told::of(&share, None).append(&mut batch, EventKind::ShareAccepted, caller);
+        self.write_meaning(batch, vec![(0, ErrorKind::NotFound)]).await.map(drop)
     }
 
     async fn received_share(&self, caller: Caller<'_>, id: ShareId) -> Result<Share> {

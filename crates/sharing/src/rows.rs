@@ -89,7 +89,7 @@ pub(crate) fn received(row: Row<'_>, key: &LinkKey, asked: bool) -> Result<Share
     Ok(share)
 }
 
-fn recipient(kind: i64, id: Option<&str>) -> Result<Recipient> {
+pub(crate) fn recipient(kind: i64, id: Option<&str>) -> Result<Recipient> {
     let bad = |what: String| Error::unavailable(format!("a stored share: {what}"));
     let kind = ShareKind::from_number(kind).ok_or_else(|| bad(format!("kind {kind}")))?;
     let text = || id.map(str::to_owned).ok_or_else(|| bad("no recipient".to_owned()));

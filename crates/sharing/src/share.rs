@@ -236,6 +236,17 @@ pub(crate) enum Ask {
     WhoChose,
 }
 
+impl Ask {
+    /// The number under which it is stored.
+    pub(crate) const fn number(self) -> i64 {
+        match self {
+            Self::Nobody => 0,
+            Self::Everybody => 1,
+            Self::WhoChose => 2,
+        }
+    }
+}
+
 /// A share to be made.
 ///
 /// ```

@@ -1,12 +1,13 @@
 //! Changing shares.
 
 use allmende_sql::{Batch, Expect, Statement, Value, params};
-use allmende_types::{Permissions, Timestamp};
+use allmende_types::{EventKind, Permissions, Timestamp};
 
 use crate::{
     Caller, Error, ErrorKind, Notify, Recipient, Refusal, Result, Share, ShareId, ShareKind,
     ShareUpdate, Sharing,
     create::{Sharer, check_password, check_texts, rule},
+    news::Told,
 };
 
 /// Bytes of a token that its maker chose.
@@ -127,6 +128,7 @@ impl Sharing {
         if !row.set.is_empty() {
             let sql = format!("UPDATE shares SET {} WHERE id = $1", row.set.join(", "));
             batch.expect(Statement::new(sql, row.params), Expect::ONE);
+            Told::of(&share, Some(node)).append(&mut batch, EventKind::ShareChanged, caller);
         }
         let told = update.mail == Some(Notify::ByMail);
         let token = fresh_token.as_deref().or(share.token.as_deref());

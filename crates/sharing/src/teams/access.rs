@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use allmende_sql::{Statement, Value};
 use allmende_types::{NodeId, Permissions};
 
-use super::{Principal, TeamFolderId};
+use super::{Grantee, TeamFolderId};
 use crate::{Result, Rights, Sharing, lineage::Lineage, people::Member};
 
 /// Everything that decides over some nodes of some team folders.
@@ -21,25 +21,25 @@ pub(crate) struct TeamAccess {
 pub(crate) struct TeamState {
     pub(crate) rules: bool,
     pub(crate) default_none: bool,
-    pub(crate) groups: Vec<(Principal, Permissions)>,
-    pub(crate) managers: Vec<Principal>,
+    pub(crate) groups: Vec<(Grantee, Permissions)>,
+    pub(crate) managers: Vec<Grantee>,
 }
 
 /// A rule as it decides.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredRule {
-    pub(crate) principal: Principal,
+    pub(crate) principal: Grantee,
     pub(crate) mask: u8,
     pub(crate) allow: u8,
 }
 
 impl Member {
     /// Whether something that is for a principal is for this person.
-    pub(crate) fn is_one_of(&self, principal: &Principal) -> bool {
+    pub(crate) fn is_one_of(&self, principal: &Grantee) -> bool {
         match principal {
-            Principal::Person(id) => id.key() == self.person.id.key(),
-            Principal::Group(id) => self.groups.contains(id),
-            Principal::Team(id) => self.teams.contains(id),
+            Grantee::Person(id) => id.key() == self.person.id.key(),
+            Grantee::Group(id) => self.groups.contains(id),
+            Grantee::Team(id) => self.teams.contains(id),
         }
     }
 }
@@ -93,7 +93,7 @@ impl TeamAccess {
         };
         let base = state.base(member);
         if self.per_user {
-            let mut each: HashMap<&Principal, Permissions> = HashMap::new();
+            let mut each: HashMap<&Grantee, Permissions> = HashMap::new();
             for rule in chain.iter().flat_map(mine) {
                 let before = each.get(&rule.principal).copied().unwrap_or(base);
                 each.insert(&rule.principal, apply(before, rule.mask, rule.allow));
@@ -149,7 +149,7 @@ impl Sharing {
         let mut rules: HashMap<NodeId, Vec<StoredRule>> = HashMap::new();
         for row in rows.iter() {
             let rule = StoredRule {
-                principal: Principal::stored(row.int(1)?, row.text(2)?)?,
+                principal: Grantee::stored(row.int(1)?, row.text(2)?)?,
                 mask: bits(row.int(3)?),
                 allow: bits(row.int(4)?),
             };
@@ -189,13 +189,13 @@ impl Sharing {
         for row in answers[1].iter() {
             if let Some(state) = states.get_mut(&TeamFolderId(row.int(0)?)) {
                 let permissions = Permissions::from_bits(bits(row.int(3)?) & 31);
-                let principal = Principal::stored(row.int(1)?, row.text(2)?)?;
+                let principal = Grantee::stored(row.int(1)?, row.text(2)?)?;
                 state.groups.push((principal, permissions.unwrap_or(Permissions::NONE)));
             }
         }
         for row in answers[2].iter() {
             if let Some(state) = states.get_mut(&TeamFolderId(row.int(0)?)) {
-                state.managers.push(Principal::stored(row.int(1)?, row.text(2)?)?);
+                state.managers.push(Grantee::stored(row.int(1)?, row.text(2)?)?);
             }
         }
         Ok(states)

@@ -6,7 +6,7 @@ use allmende_sql::{Row, Statement, params};
 use allmende_types::{GroupId, NodeId, SpaceId, Timestamp, UserId};
 
 use super::{
-    Principal, RulesSwitch, TeamFolder, TeamFolderId, TeamGroup, TeamManager, TeamQuota,
+    Grantee, RulesSwitch, TeamFolder, TeamFolderId, TeamGroup, TeamManager, TeamQuota,
     access::TeamState,
 };
 use crate::{Refusal, Result, Sharing};
@@ -109,7 +109,7 @@ impl Sharing {
             return Ok(Vec::new());
         }
         let states = self.team_states(&ids).await?;
-        let names = self.principal_names(states.values()).await?;
+        let names = self.grantee_names(states.values()).await?;
         let mut folders = Vec::with_capacity(rows.len());
         for (row, id) in rows.iter().zip(&ids) {
             folders.push(self.team_folder_of(*row, *id, &states, &names).await?);
@@ -171,7 +171,7 @@ impl Sharing {
         })
     }
 
-    async fn principal_names(
+    async fn grantee_names(
         &self,
         states: impl Iterator<Item = &TeamState> + Clone,
     ) -> Result<Names> {
@@ -182,14 +182,14 @@ impl Sharing {
     /// The names to show of people and groups: two queries.
     pub(crate) async fn names_of<'a>(
         &self,
-        principals: impl IntoIterator<Item = &'a Principal>,
+        principals: impl IntoIterator<Item = &'a Grantee>,
     ) -> Result<Names> {
         let (mut people, mut groups) = (BTreeSet::new(), BTreeSet::new());
         for principal in principals {
             match principal {
-                Principal::Person(id) => _ = people.insert(id.clone()),
-                Principal::Group(id) => _ = groups.insert(id.clone()),
-                Principal::Team(_) => {}
+                Grantee::Person(id) => _ = people.insert(id.clone()),
+                Grantee::Group(id) => _ = groups.insert(id.clone()),
+                Grantee::Team(_) => {}
             }
         }
         let people = self.people_named(&people).await?;
@@ -221,7 +221,7 @@ impl Sharing {
             .groups
             .iter()
             .filter_map(|group| match &group.principal {
-                Principal::Group(id) => Some(id.clone()),
+                Grantee::Group(id) => Some(id.clone()),
                 _ => None,
             })
             .collect();
@@ -231,7 +231,7 @@ impl Sharing {
             ..allmende_accounts::PeopleQuery::default()
         };
         let people = self.accounts().people(&query).await?.into_iter().map(|person| TeamManager {
-            principal: Principal::Person(person.id),
+            principal: Grantee::Person(person.id),
             name: person.display_name,
         });
         let fits = |group: &TeamGroup| {
@@ -254,27 +254,27 @@ pub(crate) struct Names {
 
 impl Names {
     /// The name; the id if there is none.
-    pub(crate) fn of(&self, principal: &Principal) -> String {
+    pub(crate) fn of(&self, principal: &Grantee) -> String {
         self.known(principal).unwrap_or_else(|| principal.id()).to_owned()
     }
 
     /// The same principal with the id of a person as it was chosen.
-    pub(crate) fn spelled(&self, principal: Principal) -> Principal {
+    pub(crate) fn spelled(&self, principal: Grantee) -> Grantee {
         match principal {
-            Principal::Person(id) => {
+            Grantee::Person(id) => {
                 let known = self.people.get(&id.key()).map(|(id, _)| id.clone());
-                Principal::Person(known.unwrap_or(id))
+                Grantee::Person(known.unwrap_or(id))
             }
             other => other,
         }
     }
 
     /// The name, if there is such a person or group.
-    pub(crate) fn known(&self, principal: &Principal) -> Option<&str> {
+    pub(crate) fn known(&self, principal: &Grantee) -> Option<&str> {
         match principal {
-            Principal::Person(id) => self.people.get(&id.key()).map(|(_, name)| name.as_str()),
-            Principal::Group(id) => self.groups.get(id).map(String::as_str),
-            Principal::Team(_) => None,
+            Grantee::Person(id) => self.people.get(&id.key()).map(|(_, name)| name.as_str()),
+            Grantee::Group(id) => self.groups.get(id).map(String::as_str),
+            Grantee::Team(_) => None,
         }
     }
 }

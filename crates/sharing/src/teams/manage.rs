@@ -5,7 +5,7 @@ use allmende_sql::{Batch, Expect, Statement, params};
 use allmende_storage::{ErrorKind as StoreKind, NewSpace, Space};
 use allmende_types::{Name, Permissions, SpacePath, Timestamp};
 
-use super::{Principal, RulesSwitch, TeamFolderId, TeamQuota};
+use super::{Grantee, RulesSwitch, TeamFolderId, TeamQuota};
 use crate::{Error, ErrorKind, Refusal, Result, Sharing, TeamFolder};
 
 /// A team folder to be made.
@@ -143,7 +143,7 @@ impl Sharing {
     ///
     /// # Errors
     /// [`Refusal::NoSuchTeamFolder`], [`Refusal::GroupAssigned`].
-    pub async fn add_team_group(&self, id: TeamFolderId, group: &Principal) -> Result<()> {
+    pub async fn add_team_group(&self, id: TeamFolderId, group: &Grantee) -> Result<()> {
         let insert = "INSERT INTO team_groups (folder, kind, principal, permissions) \
                       VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
         let all = Permissions::ALL.bits();
@@ -159,7 +159,7 @@ impl Sharing {
     pub async fn set_team_permissions(
         &self,
         id: TeamFolderId,
-        group: &Principal,
+        group: &Grantee,
         permissions: Permissions,
     ) -> Result<()> {
         let update = "UPDATE team_groups SET permissions = $4 \
@@ -172,7 +172,7 @@ impl Sharing {
     ///
     /// # Errors
     /// [`Refusal::NoSuchTeamFolder`].
-    pub async fn remove_team_group(&self, id: TeamFolderId, group: &Principal) -> Result<()> {
+    pub async fn remove_team_group(&self, id: TeamFolderId, group: &Grantee) -> Result<()> {
         let delete = "DELETE FROM team_groups WHERE folder = $1 AND kind = $2 AND principal = $3";
         let delete = Statement::new(delete, params![id.0, group.number(), group.key()]);
         self.change_folder(id, delete, Expect::Any, Refusal::NoSuchGroup).await
@@ -212,7 +212,7 @@ impl Sharing {
     ///
     /// # Errors
     /// [`Refusal::NoSuchTeamFolder`].
-    pub async fn add_team_manager(&self, id: TeamFolderId, manager: &Principal) -> Result<()> {
+    pub async fn add_team_manager(&self, id: TeamFolderId, manager: &Grantee) -> Result<()> {
         let insert = "INSERT INTO team_managers (folder, kind, principal) VALUES ($1, $2, $3) \
                       ON CONFLICT DO NOTHING";
         let insert = Statement::new(insert, params![id.0, manager.number(), manager.key()]);
@@ -223,7 +223,7 @@ impl Sharing {
     ///
     /// # Errors
     /// [`Refusal::NoSuchTeamFolder`].
-    pub async fn remove_team_manager(&self, id: TeamFolderId, manager: &Principal) -> Result<()> {
+    pub async fn remove_team_manager(&self, id: TeamFolderId, manager: &Grantee) -> Result<()> {
         let delete = "DELETE FROM team_managers WHERE folder = $1 AND kind = $2 AND principal = $3";
         let delete = Statement::new(delete, params![id.0, manager.number(), manager.key()]);
         self.change_folder(id, delete, Expect::Any, Refusal::NoSuchTeamFolder).await

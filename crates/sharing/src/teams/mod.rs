@@ -44,7 +44,7 @@ impl TeamFolderId {
 /// Whom a permission, a rule or the management of a team folder is for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Principal {
+pub enum Grantee {
     /// One person.
     Person(UserId),
     /// The members of a group.
@@ -53,14 +53,14 @@ pub enum Principal {
     Team(String),
 }
 
-impl Principal {
+impl Grantee {
     /// Reads what the protocol calls mapping type and mapping id: `user`, `group`, `circle`.
     ///
     /// ```
-    /// use allmende_sharing::Principal;
+    /// use allmende_sharing::Grantee;
     ///
-    /// assert_eq!(Principal::parse("group", "staff").map(|p| p.kind()), Some("group"));
-    /// assert_eq!(Principal::parse("role", "staff"), None);
+    /// assert_eq!(Grantee::parse("group", "staff").map(|p| p.kind()), Some("group"));
+    /// assert_eq!(Grantee::parse("role", "staff"), None);
     /// ```
     #[must_use]
     pub fn parse(kind: &str, id: &str) -> Option<Self> {
@@ -197,7 +197,7 @@ pub enum RulesSwitch {
 #[non_exhaustive]
 pub struct TeamGroup {
     /// The group or team.
-    pub principal: Principal,
+    pub principal: Grantee,
     /// Its name to show; its id if there is no such group.
     pub name: String,
     /// The most that its members may do.
@@ -209,7 +209,7 @@ pub struct TeamGroup {
 #[non_exhaustive]
 pub struct TeamManager {
     /// The person, group or team.
-    pub principal: Principal,
+    pub principal: Grantee,
     /// The name to show; the id if there is none.
     pub name: String,
 }

@@ -6,7 +6,7 @@ use allmende_sql::{Batch, Expect, Statement, Value, params};
 use allmende_types::{NodeId, Permissions};
 
 use super::{
-    Principal, TeamFolderId,
+    Grantee, TeamFolderId,
     access::{StoredRule, TeamState, apply, bits},
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
 #[non_exhaustive]
 pub struct Rule {
     /// Whom it is for.
-    pub principal: Principal,
+    pub principal: Grantee,
     /// The name to show; the id if there is none.
     pub name: String,
     /// The bits that it decides, as they were sent.
@@ -33,7 +33,7 @@ pub struct Rule {
 impl Rule {
     /// A rule; bits of `allow` outside of `mask` are dropped.
     #[must_use]
-    pub fn new(principal: Principal, mask: u8, allow: u8) -> Self {
+    pub fn new(principal: Grantee, mask: u8, allow: u8) -> Self {
         Self { name: principal.id().to_owned(), principal, mask, allow: allow & mask }
     }
 }
@@ -96,10 +96,10 @@ impl Sharing {
             let sees = |rule: &&StoredRule| {
                 // A principal that there is not is kept, and never shown.
                 let there = names.known(&rule.principal).is_some()
-                    || matches!(rule.principal, Principal::Team(_));
+                    || matches!(rule.principal, Grantee::Team(_));
                 there && (scope == RuleScope::All || member.is_one_of(&rule.principal))
             };
-            let show = |principal: &Principal, mask, allow| Rule {
+            let show = |principal: &Grantee, mask, allow| Rule {
                 principal: names.spelled(principal.clone()),
                 name: names.of(principal),
                 mask,
@@ -110,7 +110,7 @@ impl Sharing {
             let base = state.base(&member);
             let mut above: Vec<NodeId> = lineage.chain(*node).skip(1).map(|of| of.id).collect();
             above.reverse();
-            let mut inherited: BTreeMap<&Principal, (u8, Permissions)> = BTreeMap::new();
+            let mut inherited: BTreeMap<&Grantee, (u8, Permissions)> = BTreeMap::new();
             for rule in above.iter().flat_map(|node| of(*node)) {
                 let (mask, allow) = inherited.entry(&rule.principal).or_insert((0, base));
                 *allow = apply(*allow, rule.mask, rule.allow);
@@ -248,7 +248,7 @@ impl Sharing {
         let mut rules: HashMap<NodeId, Vec<StoredRule>> = HashMap::new();
         for row in rows.iter() {
             let rule = StoredRule {
-                principal: Principal::stored(row.int(1)?, row.text(2)?)?,
+                principal: Grantee::stored(row.int(1)?, row.text(2)?)?,
                 mask: bits(row.int(3)?),
                 allow: bits(row.int(4)?),
             };

@@ -1,0 +1,139 @@
+//! What the acts of this crate tell: events for the log, notifications for people.
+
+use allmende_events::{
+    NewNotification, NotificationKind, Object, append, dismiss, notify, withdraw,
+};
+use allmende_sql::Batch;
+use allmende_storage::Node;
+use allmende_types::{
+    EventKind, EventNode, NewEvent, NodeShape, Principal, Stream, Timestamp, UserId,
+};
+
+use crate::{Caller, Recipient, Share, ShareId, TeamFolderId, share::Ask};
+
+/// An event of this crate.
+pub(crate) fn event(kind: EventKind, caller: Caller<'_>) -> NewEvent {
+    let by = Principal::Person(caller.person.clone());
+    NewEvent::new(Stream::Sharing, kind, caller.now).by(by)
+}
+
+/// The node of an event.
+pub(crate) fn about(node: &Node) -> EventNode {
+    EventNode {
+        space: node.space,
+        node: node.id,
+        parent: node.parent,
+        name: node.name.as_ref().map_or("", |name| name.as_str()).into(),
+        shape: if node.is_folder() { NodeShape::Folder } else { NodeShape::File },
+        from: None,
+    }
+}
+
+/// What an event tells of a share.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told<'a> {
+    pub(crate) id: ShareId,
+    pub(crate) recipient: &'a Recipient,
+    pub(crate) owner: &'a UserId,
+    pub(crate) node: Option<&'a Node>,
+    pub(crate) name: &'a str,
+}
+
+impl<'a> Told<'a> {
+    pub(crate) fn of(share: &'a Share, node: Option<&'a Node>) -> Self {
+        let Share { id, recipient, owner, name, .. } = share;
+        Self { id: *id, recipient, owner, node, name }
+    }
+
+    /// Adds the event of an act on the share, for its recipients and whose it is.
+    pub(crate) fn append(&self, batch: &mut Batch, kind: EventKind, caller: Caller<'_>) {
+        let mut news = event(kind, caller)
+            .detail("share", self.id.to_string())
+            .detail("type", self.recipient.kind().number().to_string())
+            .to(audience(self.recipient))
+            .to([Principal::Person(self.owner.clone())]);
+        if let Some(with) = self.recipient.id() {
+            news = news.detail("with", with);
+        }
+        if let Some(node) = self.node {
+            news = news.about(about(node));
+        }
+        append(batch, &news);
+    }
+
+    /// Tells the recipients of a new share.
+    pub(crate) fn announce(&self, batch: &mut Batch, ask: Ask, caller: Caller<'_>) {
+        let kind = match (self.recipient, ask) {
+            (Recipient::Person(_) | Recipient::Group(_), Ask::Everybody) => {
+                NotificationKind::PendingShare
+            }
+            (Recipient::Person(_), _) => NotificationKind::IncomingShare,
+            (Recipient::Group(_), _) => NotificationKind::IncomingGroupShare,
+            _ => return,
+        };
+        for to in audience(self.recipient) {
+            let mut news = NewNotification::new(to, kind, object(self.id));
+            news.at = caller.now;
+            news.actor = Some(Principal::Person(caller.person.clone()));
+            news.node = self.node.map(|node| node.id);
+            news.details.insert("name".into(), self.name.to_owned());
+            if let Recipient::Group(id) = self.recipient {
+                news.details.insert("group".into(), id.to_string());
+            }
+            notify(batch, &news);
+        }
+    }
+
+    /// Tells who made the share what its recipient made of it.
+    pub(crate) fn answer(
+        &self,
+        batch: &mut Batch,
+        initiator: &UserId,
+        kind: NotificationKind,
+        caller: Caller<'_>,
+    ) {
+        let to = Principal::Person(initiator.clone());
+        let mut news = NewNotification::new(to, kind, object(self.id));
+        news.at = caller.now;
+        news.actor = Some(Principal::Person(caller.person.clone()));
+        news.node = self.node.map(|node| node.id);
+        news.details.insert("name".into(), self.name.to_owned());
+        notify(batch, &news);
+    }
+}
+
+/// Who receives a share, of those who are told things.
+fn audience(recipient: &Recipient) -> Vec<Principal> {
+    match recipient {
+        Recipient::Person(id) => vec![Principal::Person(id.clone())],
+        Recipient::Group(id) => vec![Principal::Group(id.clone())],
+        _ => Vec::new(),
+    }
+}
+
+fn object(id: ShareId) -> Object {
+    Object::new("files_sharing", "local_share", &id.to_string())
+}
+
+/// Takes back what was told of a share that is gone.
+pub(crate) fn forget_share(batch: &mut Batch, id: ShareId) {
+    withdraw(batch, &object(id));
+}
+
+/// A recipient has dealt with a share.
+pub(crate) fn seen(batch: &mut Batch, id: ShareId, person: &UserId) {
+    dismiss(batch, &object(id), person);
+}
+
+/// Adds the event of an act on a team folder. Whoever acts, acts for the server.
+pub(crate) fn team(
+    batch: &mut Batch,
+    kind: EventKind,
+    id: TeamFolderId,
+    actor: Option<&UserId>,
+    now: Timestamp,
+) {
+    let by = actor.map(|id| Principal::Person(id.clone()));
+    let news = NewEvent::new(Stream::Sharing, kind, now).by(by).detail("folder", id.to_string());
+    append(batch, &news);
+}
