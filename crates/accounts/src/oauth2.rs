@@ -119,7 +119,8 @@ impl Accounts {
         let scheme = ["https://", "http://"].iter().find_map(|s| redirect_uri.strip_prefix(s));
         let host = scheme.and_then(|rest| rest.split(['/', '?']).next()).unwrap_or_default();
         let plain = redirect_uri.chars().all(|c| c.is_ascii_graphic() && c != '#');
-        if host.is_empty() || host.contains('@') || !plain || redirect_uri.len() > 2000 {
+        let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+        if host.is_empty() || !host.chars().all(named) || !plain || redirect_uri.len() > 2000 {
             return Err(Error::new(ErrorKind::Invalid, "the address to return to"));
         }
         let entropy = &*self.inner().entropy;

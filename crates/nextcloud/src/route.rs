@@ -88,6 +88,8 @@ pub(crate) enum Page<'a> {
     FlowAppPassword,
     /// `/settings/personal/authtokens` and what follows: a person's app passwords.
     AppPasswords(&'a str),
+    /// `/apps/oauth2/…`: programs that act for a person.
+    OAuth2(&'a str),
     /// `/f/{id}`: the deep link of a file.
     File(&'a str),
     /// `/apps/files/…`: where the deep link leads to.
@@ -160,6 +162,8 @@ impl<'a> Route<'a> {
                     Self::Page(Page::FlowOpen(token))
                 } else if let Some(rest) = below("/settings/personal/authtokens") {
                     Self::Page(Page::AppPasswords(rest))
+                } else if let Some(rest) = below("/apps/oauth2") {
+                    Self::Page(Page::OAuth2(rest))
                 } else if let Some(id) = below("/f") {
                     Self::Page(Page::File(id))
                 } else if below("/apps/files/api/v1/thumbnail").is_some() {
@@ -235,6 +239,7 @@ mod tests {
             ("/index.php/login/v2", Route::Page(Page::FlowStart)),
             ("/login/v2/flow/abc", Route::Page(Page::FlowOpen("abc"))),
             ("/index.php/f/42", Route::Page(Page::File("42"))),
+            ("/apps/oauth2/authorize", Route::Page(Page::OAuth2("authorize"))),
             ("/index.php/avatar/alice/64", Route::Avatar { user: "alice", size: "64" }),
             ("/avatar/alice/64/dark", Route::Avatar { user: "alice", size: "64" }),
             ("/avatar/guest/A%20B/64", Route::GuestAvatar { name: "A%20B", size: "64" }),

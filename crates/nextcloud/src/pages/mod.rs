@@ -93,6 +93,33 @@ impl Frame {
         )
     }
 
+    /// The page on which a person lets a program act for them (OAuth 2).
+    pub(crate) fn consent(
+        &self,
+        form_token: &str,
+        display_name: &str,
+        client: &str,
+        client_id: &str,
+        state: &str,
+        challenge: &str,
+    ) -> Response<Bytes> {
+        self.page(
+            StatusCode::OK,
+            &ConsentPage {
+                name: &self.name,
+                language: self.language,
+                t: self.words(),
+                request_token: Some(form_token),
+                form_token,
+                display_name,
+                client,
+                client_id,
+                state,
+                challenge,
+            },
+        )
+    }
+
     /// Where a person lands after signing in, or on the deep link of a file.
     pub(crate) fn home(
         &self,
@@ -188,6 +215,10 @@ pages! {
     GrantPage("grant.html") {
         form_token: &'a str, state_token: &'a str, display_name: &'a str, client: &'a str,
     }
+    ConsentPage("consent.html") {
+        form_token: &'a str, display_name: &'a str, client: &'a str, client_id: &'a str,
+        state: &'a str, challenge: &'a str,
+    }
     HomePage("home.html") {
         form_token: &'a str, user: &'a str, display_name: &'a str, base_url: &'a str,
         file: Option<FileLink<'a>>,
@@ -216,6 +247,7 @@ mod tests {
             frame("en").login(evil, evil, evil, Some(evil)),
             frame("en").connect(evil, evil, evil),
             frame("en").grant(evil, evil, evil, evil),
+            frame("en").consent(evil, evil, evil, evil, evil, evil),
             frame("en").home(evil, evil, evil, evil, Some(FileLink { href: evil, name: evil })),
             frame("en").message(StatusCode::OK, evil, evil),
         ];

@@ -89,7 +89,7 @@ impl Web<'_> {
     }
 
     /// Whether the person gave their password with this request or a short while ago.
-    fn is_confirmed(&self, who: &Authenticated) -> bool {
+    pub(super) fn is_confirmed(&self, who: &Authenticated) -> bool {
         let recent =
             |at: allmende_types::Timestamp| self.inner.now().unix() - at.unix() <= CONFIRMED;
         who.method == Proven::Password || who.confirmed.is_some_and(recent)

@@ -3,6 +3,7 @@
 
 mod app_passwords;
 mod flow;
+mod oauth2;
 mod session;
 
 use std::collections::HashMap;
@@ -111,6 +112,7 @@ impl Web<'_> {
             (Page::FlowGrant, Method::GET) => self.flow_grant_page(&request.into_parts().0).await,
             (Page::FlowGrant, Method::POST) => self.flow_grant(request).await,
             (Page::FlowAppPassword, Method::POST) => self.flow_app_password(request).await,
+            (Page::OAuth2(rest), _) => self.oauth2(rest, request).await,
             (Page::AppPasswords(rest), _) => self.app_passwords(rest, request).await,
             (Page::File(id), Method::GET) => self.file(id, &request.into_parts().0).await,
             (Page::FilesApp(rest), Method::GET) => {

@@ -18,6 +18,7 @@ mod laws;
 mod login_flow;
 mod names;
 mod notices;
+mod oauth2;
 mod properties;
 mod provisioning;
 mod quota;
