@@ -12,7 +12,7 @@ async fn registered(world: &World) -> (String, String) {
     let headers = [("content-type", "application/json"), ("ocs-apirequest", "true")];
     let made = world.root().send("POST", "/index.php/apps/oauth2/clients", &headers, body).await;
     assert_eq!(made.status, 200, "{}", made.text());
-    let made: serde_json::Value = serde_json::from_str(&made.text()).unwrap();
+    let made: serde_json::Value = serde_json::from_str(made.text()).unwrap();
     assert_eq!(made["redirectUri"], CALLBACK);
     let text = |name: &str| made[name].as_str().unwrap().to_owned();
     (text("clientId"), text("clientSecret"))
@@ -46,7 +46,7 @@ async fn code(world: &World, id: &str) -> String {
 async fn exchange(world: &World, fields: &[(&str, &str)]) -> (u16, serde_json::Value) {
     let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let answer = world.stranger().send("POST", TOKEN, &[FORM], form).await;
-    (answer.status, serde_json::from_str(&answer.text()).unwrap_or_default())
+    (answer.status, serde_json::from_str(answer.text()).unwrap_or_default())
 }
 
 #[tokio::test]
@@ -177,7 +177,7 @@ async fn only_administrators_register_programs() {
     let bad = "name=x&redirectUri=javascript:alert(1)";
     assert_eq!(world.root().send("POST", clients, &[FORM], bad).await.status, 400);
     let made = world.root().send("POST", clients, &[FORM], body).await;
-    let made: serde_json::Value = serde_json::from_str(&made.text()).unwrap();
+    let made: serde_json::Value = serde_json::from_str(made.text()).unwrap();
     let one = format!("{clients}/{}", made["id"]);
     assert_eq!(world.alice().send("DELETE", &one, &[], "").await.status, 403);
     assert_eq!(world.root().send("DELETE", &one, &[], "").await.status, 200);
