@@ -61,5 +61,5 @@ pub use request::{OcsRequest, Refusal, RequestLimits};
 pub use route::{PathParams, Route, RouteError, Router};
 #[cfg(feature = "server")]
 pub use server::ServerEndpoint;
-pub use shape::{Assoc, Nothing};
+pub use shape::{Assoc, Nothing, Nullable, OrEmpty, Secret};
 pub use value::Value;

@@ -11,6 +11,7 @@ pub mod config;
 pub mod core;
 pub mod dashboard;
 pub mod files;
+pub mod files_sharing;
 pub mod hovercard;
 pub mod notifications;
 pub mod openproject;
