@@ -25,6 +25,7 @@
 //! | locks | [`View::lock`], [`View::unlock`], [`View::locks_covering`] |
 //! | chunked uploads | [`uploads`] |
 //! | folder downloads | [`archive`] |
+//! | what is mounted | [`Mounts`], [`Files::with_mounts`] |
 //! | people | [`Files::view`], [`Files::set_quota`], [`Files::usage`], [`Files::remove_person`] |
 //! | jobs | [`Collector`] |
 
@@ -41,6 +42,7 @@ mod facts;
 mod ingest;
 mod locks;
 pub mod media_type;
+mod mounts;
 mod options;
 mod permissions;
 mod put;
@@ -58,6 +60,9 @@ pub use entry::{Entry, Place, Written};
 pub use error::{Error, ErrorKind, LockedNode, Result};
 pub use facts::{Facts, Favourite, Patch, favourite_key};
 pub use locks::{LockMade, LockOrder};
+pub use mounts::{
+    Download, Inheritance, Mount, MountId, MountKind, MountPlace, Mounts, NodeRule, Rules,
+};
 pub use options::{FilesOptions, InvalidOptions};
 pub use put::{MissingParents, PutRequest};
 pub use read::Reading;

@@ -11,7 +11,7 @@ use allmende_storage::{
 use allmende_types::{NodeId, SpaceId, Timestamp, UserId};
 
 use crate::{
-    Clock, Collector, FilesOptions, InvalidOptions, Result, View,
+    Clock, Collector, FilesOptions, InvalidOptions, Mounts, Result, View,
     blob_ids::BlobIds,
     uploads::{self, RunningHashes},
 };
@@ -49,6 +49,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Files {
     inner: Arc<Inner>,
+    mounts: Option<Arc<dyn Mounts>>,
 }
 
 /// The stores that a service works on. One value usually implements both the tree and
@@ -133,7 +134,13 @@ impl Files {
             hashes: RunningHashes::default(),
             spaces: Mutex::default(),
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self { inner: Arc::new(inner), mounts: None })
+    }
+
+    /// The same service, whose views show what is mounted into homes.
+    #[must_use]
+    pub fn with_mounts(self, mounts: Arc<dyn Mounts>) -> Self {
+        Self { mounts: Some(mounts), ..self }
     }
 
     /// The options that the service was made with.
