@@ -6,7 +6,7 @@ use std::{net::IpAddr, time::Duration};
 use allmende_sql::{Statement, params};
 use allmende_types::{GroupId, Timestamp, UserId};
 
-use crate::{Accounts, Result};
+use crate::{Accounts, Result, Secret};
 
 /// A statement that returns a row if there is such a person, enabled or not: a guard for a
 /// batch on the same database.
@@ -72,6 +72,14 @@ impl Accounts {
     /// [`Unavailable`](crate::ErrorKind::Unavailable).
     pub async fn verify_password(&self, password: &str, hash: Option<&str>) -> Result<bool> {
         self.inner().hasher.verify(password, hash).await
+    }
+
+    /// A secret that nobody can guess, of so many letters and digits.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable) without randomness.
+    pub fn new_secret(&self, length: usize) -> Result<Secret> {
+        Secret::random(&*self.inner().entropy, length)
     }
 
     /// How long the network has to wait, if attempts from it are not looked at: after more

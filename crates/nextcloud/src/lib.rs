@@ -9,6 +9,7 @@
 mod auth;
 mod avatar;
 mod dav;
+mod directory;
 mod discovery;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;

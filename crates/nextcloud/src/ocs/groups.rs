@@ -160,7 +160,11 @@ pub(super) async fn member_details(call: &Call<'_>, input: MembersQuery) -> Outc
 }
 
 pub(super) async fn administrators(call: &Call<'_>, input: ById) -> Outcome<Vec<String>> {
-    let id = visible(call, &input.groupid, Audience::Managers).await?;
+    let missing = || OcsError::new(Code::INVALID, "Group does not exist");
+    let id: GroupId = input.groupid.parse().map_err(|_| missing())?;
+    if call.inner.accounts.group(&id).await.map_err(unavailable)?.is_none() {
+        return Err(missing());
+    }
     let ids = ids_of(call, &id, GroupRole::Administrator).await?;
     Ok(Reply::new(ids.iter().map(ToString::to_string).collect()))
 }
@@ -221,13 +225,35 @@ async fn add(
     Ok(Reply::new(Nothing))
 }
 
+/// Nobody locks themselves out, and sub-administrators lose nobody: a person in none of
+/// their groups is theirs no more.
+async fn may_leave(call: &Call<'_>, group: &GroupId, person: &UserId) -> Result<(), OcsError> {
+    let refuse = |text: &str| Err(OcsError::new(Code::NOT_SUBADMIN, text));
+    let who = call.who()?;
+    let oneself = *person == who.person.id;
+    if who.administrator {
+        return if oneself && *group == GroupId::admin() {
+            refuse("Cannot remove yourself from the admin group")
+        } else {
+            Ok(())
+        };
+    }
+    if oneself {
+        return refuse("Cannot remove yourself from this group as you are a sub-admin");
+    }
+    let ids = [who.person.id.clone(), person.clone()];
+    let both = call.inner.accounts.memberships(&ids).await.map_err(unavailable)?;
+    let mut common = both[1].groups.iter().filter(|of| both[0].administers.contains(of));
+    if common.by_ref().take(2).count() == 1 && both[1].groups.contains(group) {
+        return refuse("Not viable to remove user from the last group you are sub-admin of");
+    }
+    Ok(())
+}
+
 pub(super) async fn leave(call: &Call<'_>, input: Membership) -> Outcome<Nothing> {
     let (group, person) = membership(call, &input).await?;
     may_move(call, &group).await?;
-    if person == call.who()?.person.id && group == GroupId::admin() {
-        let text = "Cannot remove yourself from the admin group";
-        return Err(OcsError::new(Code::NOT_SUBADMIN, text));
-    }
+    may_leave(call, &group, &person).await?;
     remove(call, &group, &person, GroupRole::Member).await
 }
 
@@ -255,8 +281,20 @@ pub(super) async fn administered_by(call: &Call<'_>, input: users::ById) -> Outc
     Ok(Reply::new(memberships.administers.iter().map(ToString::to_string).collect()))
 }
 
+/// The person and the group of a request on administering.
+async fn administering(call: &Call<'_>, input: &Membership) -> Result<(GroupId, UserId), OcsError> {
+    let person = find(call, &input.userid).await?;
+    let person = person.ok_or_else(|| OcsError::new(Code::INVALID, "User does not exist"))?;
+    let group = match input.groupid.parse::<GroupId>() {
+        Ok(id) => call.inner.accounts.group(&id).await.map_err(unavailable)?,
+        Err(_) => None,
+    };
+    let group = group.ok_or_else(|| OcsError::new(Code::EXISTS, "Group does not exist"))?;
+    Ok((group.id, person.id))
+}
+
 pub(super) async fn add_administrator(call: &Call<'_>, input: Membership) -> Outcome<Nothing> {
-    let (group, person) = membership(call, &input).await?;
+    let (group, person) = administering(call, &input).await?;
     if group == GroupId::admin() {
         let text = "Cannot create sub-admins for admin group";
         return Err(OcsError::new(Code::NO_USER, text));
@@ -265,6 +303,15 @@ pub(super) async fn add_administrator(call: &Call<'_>, input: Membership) -> Out
 }
 
 pub(super) async fn remove_administrator(call: &Call<'_>, input: Membership) -> Outcome<Nothing> {
-    let (group, person) = membership(call, &input).await?;
+    let (group, person) = administering(call, &input).await.map_err(|error| match error.code {
+        // Adding and removing name a missing group by different codes.
+        Code::EXISTS => OcsError::new(Code::INVALID, error.message),
+        _ => error,
+    })?;
+    let memberships = call.inner.accounts.memberships_of(&person).await.map_err(unavailable)?;
+    if !memberships.administers.contains(&group) {
+        let text = "User is not a sub-admin of this group";
+        return Err(OcsError::new(Code::EXISTS, text));
+    }
     remove(call, &group, &person, GroupRole::Administrator).await
 }

@@ -3,23 +3,37 @@
 //! The `ocs` crate knows requests, answers and routes; here stand the handlers, one file
 //! per group of endpoints, and what is common to them: who calls, and whether they may.
 
+mod absent;
 mod activity;
 mod app_passwords;
+mod apps;
 mod capabilities;
+mod completion;
+mod contact;
+mod edit;
+mod folder_tree;
 mod groups;
 mod navigation;
 mod notifications;
+mod open_local;
+mod openproject;
+mod password_policy;
 mod people;
 mod person;
+mod phone_book;
+mod preferences;
 mod profile;
+mod profile_page;
+mod search;
+mod settings;
 mod user_status;
 
 use std::{pin::Pin, sync::Arc};
 
 use allmende_accounts::{Authenticated, Method as Proven};
 use allmende_ocs::{
-    Access, Confirmation, Envelope, OcsError, OcsRequest, PathParams, Reply, RequestLimits, Router,
-    ServerEndpoint, csrf_failed, endpoints as e, is_api_request,
+    Access, Confirmation, Endpoint, Envelope, OcsError, OcsRequest, PathParams, Reply,
+    RequestLimits, Router, ServerEndpoint, csrf_failed, endpoints as e, is_api_request,
 };
 use allmende_types::Timestamp;
 use bytes::Bytes;
@@ -89,7 +103,7 @@ pub(crate) struct Ocs {
 
 impl Ocs {
     pub(crate) fn new() -> Self {
-        let router = routes! {
+        let mut router = routes! {
             e::cloud::capabilities::Get => capabilities::get,
             e::config::Get => capabilities::config,
             e::cloud::user::Get => people::me,
@@ -101,7 +115,10 @@ impl Ocs {
             e::cloud::users::Recent => people::recent,
             e::cloud::users::Create => people::create,
             e::cloud::users::Get => people::get,
-            e::cloud::users::Edit => people::edit,
+            e::cloud::users::Edit => edit::edit,
+            e::cloud::users::Patch => edit::patch,
+            e::cloud::users::SearchByPhone => phone_book::search,
+            e::cloud::users::Welcome => people::welcome,
             e::cloud::users::Delete => people::delete,
             e::cloud::users::Enable => people::enable,
             e::cloud::users::Disable => people::disable,
@@ -128,8 +145,46 @@ impl Ocs {
             e::core::app_password::Confirm => app_passwords::confirm,
             e::core::navigation::Apps => navigation::apps,
             e::core::navigation::Settings => navigation::settings,
-            e::core::autocomplete::Get => people::autocomplete,
-            e::hovercard::Get => people::hovercard,
+            e::core::autocomplete::Get => completion::autocomplete,
+            e::hovercard::Get => completion::hovercard,
+            e::cloud::apps::List => apps::list,
+            e::cloud::apps::Own => apps::own,
+            e::cloud::apps::Get => apps::get,
+            e::cloud::apps::Enable => apps::enable,
+            e::cloud::apps::Disable => apps::disable,
+            e::preferences::Set => preferences::set,
+            e::preferences::SetMany => preferences::set_many,
+            e::preferences::Delete => preferences::delete,
+            e::preferences::DeleteMany => preferences::delete_many,
+            e::profile::Get => profile_page::get,
+            e::profile::SetVisibility => profile_page::set_visibility,
+            e::search::Providers => search::providers,
+            e::search::Search => search::search,
+            e::files::direct_editing::List => absent::editors,
+            e::files::direct_editing::ListTemplates => absent::editor_templates,
+            e::files::direct_editing::Open => absent::edit,
+            e::files::direct_editing::Create => absent::make,
+            e::files::templates::List => absent::templates,
+            e::files::open_local::Create => open_local::create,
+            e::files::open_local::Validate => open_local::validate,
+            e::dashboard::Widgets => absent::widgets,
+            e::dashboard::ItemsV1 => absent::widget_items_v1,
+            e::dashboard::Items => absent::widget_items,
+            e::assistance::Tasks => absent::task_types,
+            e::assistance::TextTasks => absent::task_types,
+            e::assistance::Pictures => absent::pictures,
+            e::assistance::Translations => absent::translations,
+            e::references::Extract => absent::extract,
+            e::references::ResolveOne => absent::resolve_one,
+            e::references::Resolve => absent::resolve,
+            e::references::Providers => absent::reference_providers,
+            e::teams::OfResource => absent::teams,
+            e::teams::Collections => absent::collections,
+            e::password_policy::Generate => password_policy::generate,
+            e::password_policy::Validate => password_policy::validate,
+            e::openproject::File => openproject::file,
+            e::openproject::Files => openproject::files,
+            e::person::Check => people::check,
             e::notifications::List => notifications::list,
             e::notifications::Get => notifications::get,
             e::notifications::Exists => notifications::exists,
@@ -149,6 +204,9 @@ impl Ocs {
             e::user_status::GetOf => user_status::get_of,
             e::user_status::Heartbeat => user_status::heartbeat,
         };
+        router.insert(&e::files::tree::Get::METADATA, |call, request, params| {
+            Box::pin(folder_tree::answer(call, request, params))
+        });
         Self { router }
     }
 

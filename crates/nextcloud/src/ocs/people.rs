@@ -1,8 +1,7 @@
-//! People: read, listed, made, changed and removed.
+//! People: read, listed, made, and removed.
 
 use allmende_accounts::{
-    ErrorKind, FieldUpdate, NewPerson, Page, PeopleOrder, PeopleQuery, Person, PersonUpdate, Quota,
-    Status,
+    ErrorKind, FieldUpdate, NewPerson, Page, PeopleOrder, PeopleQuery, Person, Quota, Status,
 };
 use allmende_ocs::{
     Assoc, Code, Nothing, OcsError, Reply,
@@ -10,20 +9,22 @@ use allmende_ocs::{
         NoParameters,
         cloud::{
             Query,
-            user::{Scope, User},
-            users::{ById, Change, Created, NewUser, UserIds, Users},
+            user::User,
+            users::{ById, Created, NewUser, UserIds, Users},
         },
-        core::autocomplete,
-        hovercard,
+        person::{self as check, Credentials, Known},
     },
 };
 use allmende_types::{GroupId, UserId};
 
 use super::{
     Call, Outcome, code,
-    person::{EDITABLE, Viewer, parse_scope, show_all, show_one},
-    profile, unavailable,
+    person::{EDITABLE, Viewer, show_all, show_one},
+    profile,
+    settings::Settings,
+    unavailable,
 };
+use crate::auth::{self, Stranger};
 
 /// People that a list without a limit returns at the most.
 const LIST: u64 = 500;
@@ -110,45 +111,41 @@ pub(super) fn page(limit: Option<u32>, offset: Option<u32>) -> Page {
 }
 
 pub(super) async fn create(call: &Call<'_>, input: NewUser) -> Outcome<Created> {
-    let who = call.who()?;
-    let id: UserId = input.userid.parse().map_err(|_| {
-        let allowed = "Only the following characters are allowed in an Login: \"a-z\", \"A-Z\", \
-                       \"0-9\", spaces and \"_.@-'\"";
-        OcsError::new(Code::INVALID, allowed)
-    })?;
+    let settings = Settings::of(call).await?;
     let password = input.password.filter(|password| !password.is_empty());
     let email = input.email.filter(|email| !email.is_empty());
-    if password.is_none() && email.is_none() {
-        let text = "An email address is required, to send a password link to the user.";
-        return Err(OcsError::new(Code::NO_PASSWORD, text));
-    }
+    let id = new_id(call, &settings, input.userid).await?;
     let groups = known_groups(call, &input.groups).await?;
-    let administers = known_groups(call, &input.subadmin).await?;
-    if !who.administrator {
-        let own = call.inner.accounts.memberships_of(&who.person.id).await;
-        let own = own.map_err(unavailable)?.administers;
-        if groups.is_empty() {
-            let text = "No group specified (required for sub-admins)";
-            return Err(OcsError::new(Code::NO_GROUP, text));
+    let administers = groups_to_administer(call, &input.subadmin).await?;
+    may_place(call, &groups, &administers).await?;
+    match (&password, &email) {
+        (None, None) => {
+            let text = "An email address is required, to send a password link to the user.";
+            return Err(OcsError::new(Code::NO_PASSWORD, text));
         }
-        if groups.iter().any(|group| !own.contains(group)) || !administers.is_empty() {
-            return Err(OcsError::new(Code::NOT_SUBADMIN, "Insufficient privileges for group"));
+        (_, None) if settings.email_required => {
+            let text = "Required email address was not provided";
+            return Err(OcsError::new(Code::NO_EMAIL, text));
         }
+        _ => {}
     }
-    let quota = match input.quota.as_deref() {
-        None => Quota::Default,
-        Some("") => Quota::Default,
-        Some(text) => text
-            .parse()
-            .map_err(|_| OcsError::new(Code::INVALID, format!("Invalid quota value: {text}")))?,
-    };
+    if let Some(password) = &password {
+        settings.check_password(password)?;
+    }
+    let quota = settings.quota(input.quota.as_deref().unwrap_or_default())?;
+    let manager = input.manager.filter(|manager| !manager.is_empty());
+    if let Some(manager) = &manager
+        && find(call, manager).await?.is_none()
+    {
+        return Err(OcsError::new(Code::INVALID, "Invalid manager"));
+    }
     let mut new = NewPerson::new(id);
     new.display_name = input.display_name.unwrap_or_default();
     new.email = email;
     new.groups = groups;
     new.administers = administers;
     new.quota = quota;
-    new.language = input.language.unwrap_or_default();
+    new.language = profile::language(input.language.unwrap_or_default())?;
     if let Some(password) = password {
         new = new.with_password(password);
     }
@@ -156,7 +153,7 @@ pub(super) async fn create(call: &Call<'_>, input: NewUser) -> Outcome<Created> 
     let person = made.map_err(|error| match error.kind() {
         ErrorKind::Exists => OcsError::new(Code::EXISTS, "User already exists"),
         ErrorKind::UnfitPassword => {
-            OcsError::new(Code::WEAK_PASSWORD, "Password needs to be at least 8 characters long.")
+            OcsError::new(Code::WEAK_PASSWORD, "The password is too short or too long.")
         }
         ErrorKind::Invalid => code(Code::INVALID),
         ErrorKind::NoSuchGroup => code(Code::NO_RIGHT),
@@ -165,7 +162,81 @@ pub(super) async fn create(call: &Call<'_>, input: NewUser) -> Outcome<Created> 
     if quota != Quota::Default {
         set_home_quota(call, &person.id, quota).await?;
     }
+    if let Some(manager) = manager {
+        let update = FieldUpdate { value: Some(manager), scope: None };
+        let set = call.inner.accounts.set_profile_field(&person.id, "manager", update).await;
+        set.map_err(unavailable)?;
+    }
     Ok(Reply::new(Created { id: person.id.to_string() }))
+}
+
+/// The id of a new person: the one that was asked for, or one that is made up where that is
+/// allowed.
+async fn new_id(call: &Call<'_>, settings: &Settings, asked: String) -> Result<UserId, OcsError> {
+    /// Letters and digits of an id that is made up, and how often it is drawn.
+    const LENGTH: usize = 10;
+    const DRAWS: usize = 10;
+    if asked.trim().is_empty() {
+        if !settings.ids_made_up {
+            return Err(OcsError::new(Code::INVALID, "A valid Login must be provided"));
+        }
+        for _ in 0..DRAWS {
+            let drawn = call.inner.accounts.new_secret(LENGTH).map_err(unavailable)?;
+            if find(call, drawn.expose()).await?.is_none()
+                && let Ok(id) = drawn.expose().parse()
+            {
+                return Ok(id);
+            }
+        }
+        return Err(OcsError::new(Code::NO_ID, "Could not create non-existing user ID"));
+    }
+    let id: UserId = asked.parse().map_err(|_| {
+        let allowed = "Only the following characters are allowed in an Login: \"a-z\", \"A-Z\", \
+                       \"0-9\", spaces and \"_.@-'\"";
+        OcsError::new(Code::INVALID, allowed)
+    })?;
+    if find(call, id.as_str()).await?.is_some() {
+        return Err(OcsError::new(Code::EXISTS, "User already exists"));
+    }
+    Ok(id)
+}
+
+/// Whether the caller may put a new person into these groups.
+async fn may_place(
+    call: &Call<'_>,
+    groups: &[GroupId],
+    administers: &[GroupId],
+) -> Result<(), OcsError> {
+    let who = call.who()?;
+    if who.administrator {
+        return Ok(());
+    }
+    if groups.is_empty() {
+        let text = "No group specified (required for sub-admins)";
+        return Err(OcsError::new(Code::NO_GROUP, text));
+    }
+    let own = call.inner.accounts.memberships_of(&who.person.id).await;
+    let own = own.map_err(unavailable)?.administers;
+    if let Some(foreign) = groups.iter().find(|group| !own.contains(group)) {
+        let text = format!("Insufficient privileges for group {foreign}");
+        return Err(OcsError::new(Code::NOT_SUBADMIN, text));
+    }
+    if administers.iter().any(|group| !own.contains(group)) {
+        return Err(OcsError::new(Code::FORBIDDEN, "No permissions to promote sub-admins"));
+    }
+    Ok(())
+}
+
+/// The groups that a new person is to administer.
+async fn groups_to_administer(call: &Call<'_>, names: &[String]) -> Result<Vec<GroupId>, OcsError> {
+    let groups = known_groups(call, names).await.map_err(|error| match error.code {
+        Code::NO_RIGHT => OcsError::new(Code(109), "Sub-admin group does not exist"),
+        _ => error,
+    })?;
+    if groups.contains(&GroupId::admin()) {
+        return Err(OcsError::new(Code::NO_USER, "Cannot create sub-admins for admin group"));
+    }
+    Ok(groups)
 }
 
 /// The groups of a request, all of which must exist.
@@ -182,92 +253,17 @@ async fn known_groups(call: &Call<'_>, names: &[String]) -> Result<Vec<GroupId>,
     Ok(groups)
 }
 
-async fn set_home_quota(call: &Call<'_>, id: &UserId, quota: Quota) -> Result<(), OcsError> {
+pub(super) async fn set_home_quota(
+    call: &Call<'_>,
+    id: &UserId,
+    quota: Quota,
+) -> Result<(), OcsError> {
     let limit = match quota {
         Quota::Default => call.inner.files.options().default_quota,
         Quota::Unlimited => None,
         Quota::Bytes(bytes) => Some(bytes),
     };
     call.inner.files.set_quota(id, limit).await.map_err(unavailable)
-}
-
-pub(super) async fn edit(call: &Call<'_>, input: Change) -> Outcome<Nothing> {
-    let (person, viewer) = manageable_or_oneself(call, &input.userid).await?;
-    let administrator = call.who()?.administrator;
-    let not_editable = || code(Code::FIELD_NOT_EDITABLE);
-    let invalid = || code(Code::INVALID);
-    let (accounts, id, value) = (&call.inner.accounts, &person.id, input.value);
-    let mut update = PersonUpdate::default();
-    match input.key.as_str() {
-        "display" | "displayname" => update.display_name = Some(value),
-        "email" => update.email = Some(Some(value).filter(|mail| !mail.is_empty())),
-        "language" => update.language = Some(profile::language(value)?),
-        "locale" => update.locale = Some(profile::locale(value)?),
-        "timezone" => update.timezone = Some(value),
-        "quota" if viewer == Viewer::Manager || administrator => {
-            let quota: Quota = value.parse().map_err(|_| invalid())?;
-            set_home_quota(call, id, quota).await?;
-            update.quota = Some(quota);
-        }
-        "password" => {
-            let set = accounts.set_password(id, Some(&value)).await;
-            set.map_err(|error| match error.kind() {
-                ErrorKind::UnfitPassword => OcsError::new(
-                    Code::WEAK_PASSWORD,
-                    "Password needs to be at least 8 characters long.",
-                ),
-                _ => unavailable(error),
-            })?;
-            return Ok(Reply::new(Nothing));
-        }
-        "notify_email" => {
-            profile::may_be_notified(&person, &value)?;
-            let update = FieldUpdate { value: Some(value), scope: None };
-            let set = accounts.set_profile_field(id, "notify_email", update).await;
-            set.map_err(unavailable)?;
-            return Ok(Reply::new(Nothing));
-        }
-        // Whose day it is nobody else says.
-        "birthdate" if viewer == Viewer::Manager => return Err(not_editable()),
-        key => {
-            let (name, update) = match key.strip_suffix("Scope") {
-                Some(name) if viewer == Viewer::Oneself => {
-                    let text = "Invalid scope";
-                    let scope = parse_scope(&value);
-                    let scope = scope.ok_or_else(|| OcsError::new(Code::INVALID, text))?;
-                    // Everybody who shares with a person sees name and address.
-                    if scope == Scope::Private && matches!(name, "displayname" | "email") {
-                        return Err(OcsError::new(Code::INVALID, text));
-                    }
-                    (name, FieldUpdate { value: None, scope: Some(value) })
-                }
-                Some(_) => return Err(not_editable()),
-                None => {
-                    let value = profile::tidy(key, value)?;
-                    (key, FieldUpdate { value: Some(value), scope: None })
-                }
-            };
-            let known = EDITABLE.contains(&name)
-                || matches!(name, "avatar" | "first_day_of_week")
-                || (name == "manager" && administrator);
-            if !known {
-                return Err(not_editable());
-            }
-            let set = accounts.set_profile_field(id, name, update).await;
-            set.map_err(|error| match error.kind() {
-                ErrorKind::Invalid => invalid(),
-                _ => unavailable(error),
-            })?;
-            return Ok(Reply::new(Nothing));
-        }
-    }
-    let updated = accounts.update_person(id, update).await;
-    updated.map_err(|error| match error.kind() {
-        ErrorKind::Invalid => invalid(),
-        ErrorKind::NoSuchPerson => OcsError::not_visible(),
-        _ => unavailable(error),
-    })?;
-    Ok(Reply::new(Nothing))
 }
 
 pub(super) async fn delete(call: &Call<'_>, input: ById) -> Outcome<Nothing> {
@@ -304,32 +300,36 @@ pub(super) async fn wipe(call: &Call<'_>, input: ById) -> Outcome<Nothing> {
     Ok(Reply::new(Nothing))
 }
 
-pub(super) async fn hovercard(call: &Call<'_>, input: hovercard::ById) -> Outcome<hovercard::Card> {
-    let person = find(call, &input.user_id).await?;
-    let person = person.ok_or_else(|| code(Code::NOT_FOUND))?;
-    Ok(Reply::new(hovercard::Card {
-        user_id: person.id.to_string(),
-        display_name: person.display_name,
-        actions: Vec::new(),
-    }))
+/// The oldest way to ask whether a password is right. It is throttled as every other.
+pub(super) async fn check(call: &Call<'_>, input: Credentials) -> Outcome<Known> {
+    if input.login.is_empty() || input.password.is_empty() {
+        return Err(code(Code::INVALID));
+    }
+    let client = call.origin.client;
+    let accounts = &call.inner.accounts;
+    match accounts.log_in(&input.login, &input.password, client, call.now()).await {
+        Ok(who) => {
+            let person = check::Person { personid: who.person.id.to_string() };
+            Ok(Reply::new(Known { person }))
+        }
+        Err(error) => Err(match auth::stranger(error).await {
+            Stranger::Unknown(error) => unavailable(error),
+            Stranger::TooMany { .. } => code(Code::TOO_MANY_REQUESTS),
+            _ => code(Code::EXISTS),
+        }),
+    }
 }
 
-/// People whose id or name contains what was typed, for mentions.
-pub(super) async fn autocomplete(
-    call: &Call<'_>,
-    input: autocomplete::Query,
-) -> Outcome<Vec<autocomplete::Suggestion>> {
-    let query = PeopleQuery {
-        search: input.search,
-        status: Some(Status::Enabled),
-        page: Page { offset: 0, limit: u64::from(input.limit.unwrap_or(10).min(50)) },
-        ..PeopleQuery::default()
-    };
-    let people = call.inner.accounts.people(&query).await.map_err(unavailable)?;
-    let suggest = |person: &Person| {
-        autocomplete::Suggestion::person(person.id.as_str(), &person.display_name)
-    };
-    Ok(Reply::new(people.iter().map(suggest).collect()))
+/// Sends the invitation once more. There is nothing to send it with yet.
+pub(super) async fn welcome(call: &Call<'_>, input: ById) -> Outcome<Nothing> {
+    let person = find(call, &input.userid).await?.ok_or_else(OcsError::not_visible)?;
+    if !may_manage(call, &person.id).await? {
+        return Err(OcsError::not_visible());
+    }
+    if person.email.is_none() {
+        return Err(OcsError::new(Code::INVALID, "Email address not available"));
+    }
+    Err(OcsError::new(Code::EXISTS, "Sending email failed"))
 }
 
 /// A person by an id, in any case.
@@ -355,7 +355,7 @@ pub(super) async fn may_manage(call: &Call<'_>, id: &UserId) -> Result<bool, Ocs
 }
 
 /// A person whom the caller manages, or the caller; for others, nobody is there.
-async fn manageable_or_oneself(
+pub(super) async fn manageable_or_oneself(
     call: &Call<'_>,
     userid: &str,
 ) -> Result<(Person, Viewer), OcsError> {

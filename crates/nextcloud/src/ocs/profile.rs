@@ -2,18 +2,101 @@
 
 use allmende_accounts::Person;
 use allmende_ocs::{Code, OcsError};
+use allmende_types::Timestamp;
 
-/// The value of a profile field as it is kept.
+/// Characters of a value, at most.
+const LONGEST: usize = 2048;
+
+fn invalid(field: &str) -> OcsError {
+    OcsError::new(Code::INVALID, format!("Invalid {field}"))
+}
+
+/// The value of a profile field as it is kept; an empty one is always allowed.
 ///
 /// # Errors
-/// When it is a telephone number that cannot be called from abroad.
+/// When it is not what the field is for: a telephone number that cannot be called from
+/// abroad, an address that is not of the web, a name that the network does not allow.
 pub(super) fn tidy(field: &str, value: String) -> Result<String, OcsError> {
+    let refuse = || invalid(field);
+    let lines = matches!(field, "address" | "biography");
+    let is_control = |c: char| c.is_control() && !(lines && matches!(c, '\n' | '\r' | '\t'));
+    if value.chars().count() > LONGEST || value.chars().any(is_control) {
+        return Err(refuse());
+    }
+    // People write the sign that other people write before the name.
+    let name = value.trim().trim_start_matches('@');
+    let named = |fits: fn(&str) -> bool| {
+        if name.is_empty() || fits(name) { Ok(name.to_owned()) } else { Err(refuse()) }
+    };
     match field {
-        "phone" => phone(&value).ok_or_else(|| OcsError::new(Code::INVALID, "Invalid phone")),
-        // People write the sign that other people write before the name.
-        "twitter" | "bluesky" | "fediverse" => Ok(value.trim().trim_start_matches('@').to_owned()),
+        "phone" => phone(&value).ok_or_else(refuse),
+        "website" if !value.is_empty() && !is_web(&value) => Err(refuse()),
+        "twitter" => named(|name| {
+            (2..=15).contains(&name.len())
+                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        }),
+        "bluesky" => named(is_domain),
+        "fediverse" => named(|name| {
+            name.split_once('@').is_some_and(|(name, server)| {
+                let letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
+                !name.is_empty() && name.bytes().all(letter) && is_domain(server)
+            })
+        }),
+        "birthdate" if !value.is_empty() && !is_date(&value) => Err(refuse()),
+        "profile_enabled" => match value.as_str() {
+            "1" | "true" | "yes" => Ok("1".to_owned()),
+            "0" | "false" | "no" | "" => Ok("0".to_owned()),
+            _ => Err(refuse()),
+        },
+        "first_day_of_week" if !matches!(value.as_str(), "" | "0" | "1" | "5" | "6") => {
+            Err(refuse())
+        }
         _ => Ok(value),
     }
+}
+
+/// Whether it is an address of the web, and nothing that a browser would run.
+fn is_web(value: &str) -> bool {
+    let rest = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        !host.is_empty() && !rest.contains(char::is_whitespace)
+    })
+}
+
+fn is_domain(name: &str) -> bool {
+    name.contains('.')
+        && name.split('.').all(|label| {
+            !label.is_empty()
+                && label.len() <= 63
+                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        })
+}
+
+/// `2000-01-31`.
+fn is_date(value: &str) -> bool {
+    let number = |range: std::ops::Range<usize>| {
+        let digits = value.get(range)?;
+        digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<u32>().ok())?
+    };
+    value.len() == 10
+        && value.as_bytes()[4] == b'-'
+        && value.as_bytes()[7] == b'-'
+        && number(0..4).is_some()
+        && number(5..7).is_some_and(|month| (1..=12).contains(&month))
+        && number(8..10).is_some_and(|day| (1..=31).contains(&day))
+}
+
+/// Checks an e-mail address by its shape.
+///
+/// # Errors
+/// When it has none.
+pub(super) fn address(value: &str) -> Result<(), OcsError> {
+    let shape = value.rsplit_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && local.len() <= 64 && !domain.is_empty() && domain.len() <= 190
+    });
+    let odd = |c: char| c.is_whitespace() || c.is_control();
+    if shape && !value.contains(odd) { Ok(()) } else { Err(OcsError::new(Code::INVALID, "")) }
 }
 
 /// A telephone number in the form of E.164: a plus sign and 7 to 15 digits. The original
@@ -30,6 +113,114 @@ fn phone(value: &str) -> Option<String> {
         && digits.bytes().all(|byte| byte.is_ascii_digit())
         && !digits.starts_with('0');
     valid.then_some(number)
+}
+
+/// A number as somebody of a country writes it, in the form of E.164.
+pub(super) fn phone_of(value: &str, country: &str) -> Option<String> {
+    let value = value.trim();
+    if value.starts_with('+') {
+        return phone(value);
+    }
+    match value.strip_prefix("00") {
+        Some(rest) => phone(&format!("+{rest}")),
+        // Italy and its neighbours keep the zero.
+        None if matches!(country, "39" | "378") => phone(&format!("+{country}{value}")),
+        None => phone(&format!("+{country}{}", value.strip_prefix('0').unwrap_or(value))),
+    }
+}
+
+/// The calling codes of ITU-T E.164 by ISO 3166 codes: Europe, and who calls it most.
+const COUNTRIES: [(&str, &str); 62] = [
+    ("AL", "355"),
+    ("AD", "376"),
+    ("AR", "54"),
+    ("AT", "43"),
+    ("AU", "61"),
+    ("BA", "387"),
+    ("BE", "32"),
+    ("BG", "359"),
+    ("BR", "55"),
+    ("BY", "375"),
+    ("CA", "1"),
+    ("CH", "41"),
+    ("CL", "56"),
+    ("CN", "86"),
+    ("CO", "57"),
+    ("CY", "357"),
+    ("CZ", "420"),
+    ("DE", "49"),
+    ("DK", "45"),
+    ("EE", "372"),
+    ("EG", "20"),
+    ("ES", "34"),
+    ("FI", "358"),
+    ("FR", "33"),
+    ("GB", "44"),
+    ("GR", "30"),
+    ("HR", "385"),
+    ("HU", "36"),
+    ("IE", "353"),
+    ("IL", "972"),
+    ("IN", "91"),
+    ("IS", "354"),
+    ("IT", "39"),
+    ("JP", "81"),
+    ("KR", "82"),
+    ("LI", "423"),
+    ("LT", "370"),
+    ("LU", "352"),
+    ("LV", "371"),
+    ("MC", "377"),
+    ("MD", "373"),
+    ("ME", "382"),
+    ("MK", "389"),
+    ("MT", "356"),
+    ("MX", "52"),
+    ("NL", "31"),
+    ("NO", "47"),
+    ("NZ", "64"),
+    ("PL", "48"),
+    ("PT", "351"),
+    ("RO", "40"),
+    ("RS", "381"),
+    ("RU", "7"),
+    ("SE", "46"),
+    ("SI", "386"),
+    ("SK", "421"),
+    ("SM", "378"),
+    ("TR", "90"),
+    ("UA", "380"),
+    ("US", "1"),
+    ("XK", "383"),
+    ("ZA", "27"),
+];
+
+/// The code by which a country is called; none if it is not known.
+pub(super) fn calling_code(country: &str) -> Option<&'static str> {
+    let country = country.to_ascii_uppercase();
+    COUNTRIES.iter().find(|(known, _)| *known == country).map(|(_, code)| *code)
+}
+
+/// A time zone that a person chose, by its name in the database of the IANA; empty for none.
+///
+/// # Errors
+/// When there is no such one.
+pub(super) fn timezone(value: String) -> Result<String, OcsError> {
+    if value.is_empty() || jiff::tz::TimeZone::get(&value).is_ok() {
+        return Ok(value);
+    }
+    Err(invalid("timezone"))
+}
+
+/// How far the clocks of a time zone are ahead of UTC at a time, in seconds; 0 for a zone
+/// that is not known.
+pub(super) fn utc_offset(timezone: &str, now: Timestamp) -> i64 {
+    let zone = jiff::tz::TimeZone::get(timezone);
+    let now = jiff::Timestamp::from_second(now.unix());
+    match (zone, now) {
+        (Ok(zone), Ok(now)) => i64::from(zone.to_offset(now).seconds()),
+        _ => 0,
+    }
 }
 
 /// The languages whose words a person may choose: those of the original's clients, by
@@ -97,6 +288,42 @@ mod tests {
         }
         assert_eq!(tidy("fediverse", "@a@b.example").as_deref(), Some("a@b.example"));
         assert_eq!(tidy("role", "@x").as_deref(), Some("@x"));
+        assert_eq!(tidy("profile_enabled", "true").as_deref(), Some("1"));
+        assert_eq!(tidy("biography", "a\nb").as_deref(), Some("a\nb"));
+        for (field, bad) in [
+            ("website", "javascript:alert(1)"),
+            ("website", "https://"),
+            ("twitter", "a b"),
+            ("fediverse", "a"),
+            ("fediverse", "a@b/../c.org"),
+            ("bluesky", "a"),
+            ("birthdate", "31.1.2000"),
+            ("birthdate", "2000-13-01"),
+            ("role", "a\nb"),
+            ("first_day_of_week", "9"),
+            ("profile_enabled", "perhaps"),
+        ] {
+            assert_eq!(tidy(field, bad), None, "{field} {bad}");
+        }
+        assert_eq!(tidy("biography", &"x".repeat(2049)), None);
+    }
+
+    #[test]
+    fn numbers_are_read_as_their_country_writes_them() {
+        let read = |number: &str, country: &str| phone_of(number, calling_code(country)?);
+        assert_eq!(read("030 123456", "DE").as_deref(), Some("+4930123456"));
+        assert_eq!(read("0049 30 123456", "FR").as_deref(), Some("+4930123456"));
+        assert_eq!(read("+43 1 12345678", "de").as_deref(), Some("+43112345678"));
+        assert_eq!(read("06 1234567", "IT").as_deref(), Some("+39061234567"));
+        assert_eq!(read("030 123456", "XX"), None);
+    }
+
+    #[test]
+    fn only_known_time_zones() {
+        assert!(timezone("Europe/Berlin".to_owned()).is_ok() && timezone(String::new()).is_ok());
+        assert!(timezone("Europe/Nowhere".to_owned()).is_err());
+        let winter = Timestamp::from_unix(1_800_000_000);
+        assert_eq!((utc_offset("Europe/Berlin", winter), utc_offset("junk", winter)), (3600, 0));
     }
 
     #[test]

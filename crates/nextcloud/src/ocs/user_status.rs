@@ -1,8 +1,8 @@
 //! What people say of themselves: online or busy, and a message.
 
-use allmende_accounts::FieldUpdate;
+use allmende_accounts::{FieldUpdate, ProfileField};
 use allmende_ocs::{
-    Code, Nothing, OcsError, Reply,
+    Code, Nothing, OcsError, Reply, Value,
     endpoints::{
         NoParameters,
         user_status::{
@@ -11,12 +11,17 @@ use allmende_ocs::{
         },
     },
 };
-use allmende_types::UserId;
+use allmende_types::{Timestamp, UserId};
+use serde::{Deserialize, Serialize};
 
 use super::{Call, Outcome, people::find, unavailable};
 
 /// Where the status is kept: a field of the person that no profile shows.
 const FIELD: &str = ".user_status";
+/// Seconds after which somebody who gave no sign of life, and chose no presence, is away.
+const ALIVE: i64 = 15 * 60;
+/// Statuses that are read for a list of them.
+const MOST: u64 = 1000;
 /// Characters of a message.
 const LONGEST: usize = 80;
 
@@ -37,15 +42,71 @@ enum Clear {
     DayEnd,
 }
 
-/// A person's status, without what has run out; none if it was never set.
-async fn stored(call: &Call<'_>, id: &UserId) -> Result<Option<OwnStatus>, OcsError> {
-    let fields = call.inner.accounts.profile(id).await.map_err(unavailable)?;
-    let Some(field) = fields.iter().find(|field| field.name == FIELD) else { return Ok(None) };
-    let Ok(mut status) = serde_json::from_str::<OwnStatus>(&field.value) else { return Ok(None) };
-    if status.clear_at.is_some_and(|end| end <= call.now().unix()) {
-        without_message(&mut status);
+/// A status as it is kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Kept {
+    #[serde(flatten)]
+    status: OwnStatus,
+    /// When it was set, or the last sign of life.
+    #[serde(default)]
+    since: i64,
+}
+
+/// Reads a status that was kept, without what has run out.
+fn read(text: &str, now: Timestamp) -> Option<Kept> {
+    let mut kept: Kept = serde_json::from_str(text).ok()?;
+    if kept.status.clear_at.is_some_and(|end| end <= now.unix()) {
+        without_message(&mut kept.status);
     }
-    Ok(Some(status))
+    if !kept.status.status_is_user_defined && kept.since + ALIVE <= now.unix() {
+        kept.status.status = Presence::Offline;
+    }
+    Some(kept)
+}
+
+/// A person's status; none if it was never set.
+async fn stored(call: &Call<'_>, id: &UserId) -> Result<Option<OwnStatus>, OcsError> {
+    let mut found = of_people(call, std::slice::from_ref(id)).await?;
+    Ok(found.pop().flatten())
+}
+
+/// The statuses of people, in their order; none for those who never set one.
+pub(crate) async fn of_people(
+    call: &Call<'_>,
+    ids: &[UserId],
+) -> Result<Vec<Option<OwnStatus>>, OcsError> {
+    let profiles = call.inner.accounts.profiles(ids).await.map_err(unavailable)?;
+    let status = |fields: &Vec<ProfileField>| {
+        let field = fields.iter().find(|field| field.name == FIELD)?;
+        Some(read(&field.value, call.now())?.status)
+    };
+    Ok(profiles.iter().map(status).collect())
+}
+
+/// A status as it stands beside the name of a person.
+pub(super) fn shown(status: &OwnStatus) -> Value {
+    let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::from);
+    let presence = presence_name(status.status.as_others_see_it());
+    [
+        ("status", Value::from(presence)),
+        ("message", text(&status.message)),
+        ("icon", text(&status.icon)),
+        ("clearAt", status.clear_at.map_or(Value::Null, Value::from)),
+    ]
+    .into_iter()
+    .collect()
+}
+
+/// The word for a presence.
+pub(crate) fn presence_name(presence: Presence) -> &'static str {
+    match presence {
+        Presence::Online => "online",
+        Presence::Away => "away",
+        Presence::Dnd => "dnd",
+        Presence::Busy => "busy",
+        Presence::Invisible => "invisible",
+        Presence::Offline => "offline",
+    }
 }
 
 fn without_message(status: &mut OwnStatus) {
@@ -67,11 +128,12 @@ async fn own(call: &Call<'_>) -> Result<OwnStatus, OcsError> {
 }
 
 async fn keep(call: &Call<'_>, status: OwnStatus) -> Result<OwnStatus, OcsError> {
-    let value = serde_json::to_string(&status).map_err(unavailable)?;
+    let kept = Kept { status, since: call.now().unix() };
+    let value = serde_json::to_string(&kept).map_err(unavailable)?;
     let update = FieldUpdate { value: Some(value), scope: None };
     let id = &call.who()?.person.id;
     call.inner.accounts.set_profile_field(id, FIELD, update).await.map_err(unavailable)?;
-    Ok(status)
+    Ok(kept.status)
 }
 
 pub(super) async fn get(call: &Call<'_>, _: NoParameters) -> Outcome<OwnStatus> {
@@ -167,9 +229,15 @@ pub(super) async fn predefined(_: &Call<'_>, _: NoParameters) -> Outcome<Vec<Pre
     Ok(Reply::new(PREDEFINED.iter().map(one).collect()))
 }
 
-/// The statuses of others are not listed: whoever knows a person asks for theirs.
-pub(super) async fn list(_: &Call<'_>, _: Page) -> Outcome<Vec<PublicStatus>> {
-    Ok(Reply::new(Vec::new()))
+/// The statuses of everybody who has one, the latest first.
+pub(super) async fn list(call: &Call<'_>, input: Page) -> Outcome<Vec<PublicStatus>> {
+    let page = allmende_accounts::Page { offset: 0, limit: MOST };
+    let all = call.inner.accounts.field_of_all(FIELD, page).await.map_err(unavailable)?;
+    let mut all: Vec<Kept> = all.iter().filter_map(|(_, text)| read(text, call.now())).collect();
+    all.sort_by_key(|kept| std::cmp::Reverse(kept.since));
+    let limit = input.limit.map_or(usize::MAX, |limit| limit as usize);
+    let page = all.into_iter().skip(input.offset.unwrap_or(0) as usize).take(limit);
+    Ok(Reply::new(page.map(|kept| kept.status.into()).collect()))
 }
 
 pub(super) async fn get_of(call: &Call<'_>, input: ByUser) -> Outcome<PublicStatus> {
@@ -180,6 +248,9 @@ pub(super) async fn get_of(call: &Call<'_>, input: ByUser) -> Outcome<PublicStat
 }
 
 pub(super) async fn heartbeat(call: &Call<'_>, input: Beat) -> Outcome<Option<OwnStatus>> {
+    if !matches!(input.status, Presence::Online | Presence::Away) {
+        return Err(OcsError::bad_request(""));
+    }
     let mut status = own(call).await?;
     // What a person chose stands; a sign of life changes only what nobody chose.
     if !status.status_is_user_defined {

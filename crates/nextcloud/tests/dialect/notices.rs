@@ -65,7 +65,10 @@ async fn people_are_shown_to_others() {
     let world = World::new().await;
     let alice = world.alice();
     let card = alice.ocs("GET", "/hovercard/v1/bob", "").await;
-    assert_eq!(card.data, json!({"userId": "bob", "displayName": "Bob", "actions": []}));
+    assert_eq!((&card.data["userId"], &card.data["displayName"]), (&json!("bob"), &json!("Bob")));
+    let mail = &card.data["actions"][0];
+    assert_eq!((&mail["appId"], &mail["title"]), (&json!("email"), &json!("bob@example.org")));
+    assert_eq!(mail["hyperlink"], "mailto:bob@example.org");
     assert_eq!(alice.ocs("GET", "/hovercard/v1/nobody", "").await.http, 404);
     let found = "/core/autocomplete/get?search=bo&itemType=files&itemId=1&shareTypes%5B%5D=0";
     let found = alice.ocs("GET", found, "").await;

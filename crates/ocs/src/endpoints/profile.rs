@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::endpoints::endpoint;
-use crate::endpoints::hovercard::Action;
 use crate::{Metadata, Nothing};
 
 /// A person, by the id.
@@ -44,6 +43,19 @@ pub struct Profile {
     pub timezone: String,
     /// How far its clocks are ahead of UTC now, in seconds.
     pub timezone_offset: i64,
+}
+
+/// Something that can be done.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Action {
+    /// The field that it comes from, for example `email`.
+    pub id: String,
+    /// Address of the icon.
+    pub icon: String,
+    /// What it is called, in the language of who asks.
+    pub title: String,
+    /// Where it leads, for example `mailto:…`.
+    pub target: Option<String>,
 }
 
 endpoint! {

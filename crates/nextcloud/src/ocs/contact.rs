@@ -1,0 +1,104 @@
+//! How to reach a person, as far as they show it.
+
+use allmende_accounts::{Person, ProfileField};
+use allmende_ocs::OcsError;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::{Call, unavailable};
+
+/// What stays as it is in an address of a mail or a telephone.
+const PLAIN: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'@').remove(b'.').remove(b'-').remove(b'_').remove(b'+');
+
+/// A way to reach a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Way {
+    /// The field that it comes from.
+    pub(crate) field: &'static str,
+    /// The part of the original that offers it.
+    pub(crate) app: &'static str,
+    pub(crate) title: String,
+    pub(crate) icon: String,
+    pub(crate) target: String,
+}
+
+/// What a person shows to others of their own server.
+#[derive(Debug)]
+pub(crate) struct Shown<'a> {
+    person: &'a Person,
+    fields: &'a [ProfileField],
+}
+
+impl<'a> Shown<'a> {
+    pub(crate) fn new(person: &'a Person, fields: &'a [ProfileField]) -> Self {
+        Self { person, fields }
+    }
+
+    fn find(&self, name: &str) -> Option<&'a ProfileField> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// Whether a field is told to people of this server: neither private nor hidden.
+    pub(crate) fn is_told(&self, name: &str) -> bool {
+        let private = self.find(name).is_some_and(|field| field.scope == "v2-private");
+        let visibility = visibility_field(name);
+        let hidden = self.find(&visibility).is_some_and(|field| field.value == "hide");
+        !private && !hidden
+    }
+
+    /// A field, if there is something in it and it is told.
+    pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
+        let value = match name {
+            "email" => self.person.email.as_deref(),
+            "displayname" => Some(&*self.person.display_name),
+            _ => self.find(name).map(|field| &*field.value),
+        };
+        value.filter(|value| !value.is_empty() && self.is_told(name))
+    }
+
+    /// Whether the person has a page.
+    pub(crate) fn has_page(&self) -> bool {
+        self.find("profile_enabled").is_none_or(|field| field.value != "0")
+    }
+
+    /// The ways to reach the person, for a server at this address.
+    pub(crate) fn ways(&self, base: &str) -> Vec<Way> {
+        let icon = format!("{base}/core/img/logo.svg");
+        let mut ways = Vec::new();
+        let mut add = |field, app, title: String, target: String| {
+            ways.push(Way { field, app, title, icon: icon.clone(), target });
+        };
+        if let Some(mail) = self.get("email") {
+            let target = format!("mailto:{}", utf8_percent_encode(mail, PLAIN));
+            add("email", "email", mail.to_owned(), target);
+        }
+        if let Some(phone) = self.get("phone") {
+            add(
+                "phone",
+                "phone",
+                phone.to_owned(),
+                format!("tel:{}", utf8_percent_encode(phone, PLAIN)),
+            );
+        }
+        // What is kept begins with a scheme of the web; see `profile::tidy`.
+        if let Some(website) = self.get("website") {
+            add("website", "website", website.to_owned(), website.to_owned());
+        }
+        if let Some((name, server)) = self.get("fediverse").and_then(|name| name.split_once('@')) {
+            let target = format!("https://{server}/@{}", utf8_percent_encode(name, PLAIN));
+            add("fediverse", "fediverse", format!("@{name}@{server}"), target);
+        }
+        ways
+    }
+}
+
+/// The field in which a person's choice of who sees another one is kept.
+pub(crate) fn visibility_field(name: &str) -> String {
+    format!(".profile/{name}")
+}
+
+/// The ways to reach a person.
+pub(super) async fn actions(call: &Call<'_>, person: &Person) -> Result<Vec<Way>, OcsError> {
+    let fields = call.inner.accounts.profile(&person.id).await.map_err(unavailable)?;
+    Ok(Shown::new(person, &fields).ways(&call.origin.base_url()))
+}
