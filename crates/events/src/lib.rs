@@ -11,8 +11,8 @@
 //!   they look; what is addressed to a group is one row.
 //!
 //! ```
-//! use allmende_events::{MIGRATIONS, append};
-//! use allmende_sql::{Batch, Sql, SqliteOptions, Statement, params};
+//! use allmende_events::{Events, MIGRATIONS, append};
+//! use allmende_sql::{Batch, Sql, SqliteOptions};
 //! use allmende_types::{EventKind, NewEvent, Principal, Stream, Timestamp};
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -27,18 +27,28 @@
 //! append(&mut act, &NewEvent::new(Stream::Accounts, EventKind::LoggedIn, now).by(alice));
 //! sql.write(act).await?;
 //!
-//! let rows = sql.read(Statement::new("SELECT seq FROM events", params![])).await?;
-//! assert_eq!(rows.one()?.int(0)?, 1);
+//! let events = Events::new(sql);
+//! let all = events.of_stream(Stream::Accounts, None, 10).await?;
+//! assert_eq!((all[0].seq, all[0].fact.kind), (1, EventKind::LoggedIn));
+//! assert_eq!(events.gaps(Stream::Accounts).await?, []);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod append;
+mod audit;
+mod error;
+mod event;
 mod notify;
+mod query;
 mod schema;
 
 pub use allmende_types::NewEvent;
 pub use append::{append, append_all};
+pub use audit::{Gap, StreamHead};
+pub use error::{Error, ErrorKind, Result};
+pub use event::{Event, EventId};
 pub use notify::{NewNotification, NotificationKind, Object, dismiss, notify, withdraw};
+pub use query::{Doer, EventQuery, Events, Order};
 pub use schema::MIGRATIONS;

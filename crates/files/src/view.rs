@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use allmende_storage::{
-    Actor, Batch, ChildCount, Committed, Cursor, ErrorKind as StoreKind, Node, Op, Page, Property,
-    PropertyOwner, Target,
+    Actor, Batch, Cause, ChildCount, Committed, Cursor, ErrorKind as StoreKind, Node, Op, Page,
+    Property, PropertyOwner, Target,
 };
 use allmende_types::{Name, NodeFacts, NodeId, Permissions, SpaceId, SpacePath, UserId};
 
@@ -232,8 +232,8 @@ impl View {
     /// Commits changes in the person's name, with the tokens of the request.
     pub(crate) async fn commit(&self, ops: Vec<Op>) -> Result<Committed> {
         let person = Some((*self.person).clone());
-        let actor = Actor { person, tokens: self.tokens.clone() };
-        let batch = Batch { actor, now: self.files.now(), ops };
+        let actor = Actor { person, tokens: self.tokens.clone(), ..Actor::default() };
+        let batch = Batch { actor, now: self.files.now(), cause: Cause::Request, ops };
         match self.files.tree().commit(batch).await {
             Ok(committed) => Ok(committed),
             Err(error) => Err(self.explain(error.into()).await),

@@ -40,9 +40,9 @@ pub use lock::{
     InvalidToken, Lock, LockDepth, LockRequest, LockScope, LockStore, LockTimeout, LockToken,
 };
 pub use tree::{
-    Actor, Batch, BlobLease, Change, ChangeKind, ChildCount, Committed, Content, CopyNode, Cursor,
-    Expect, Garbage, GuardedWrite, MakeFolder, MoveNode, NewSpace, Node, NodeField, NodeFilter,
-    NodeKind, NodeSearch, Op, Page, PatchProperties, Pattern, Property, PropertyKey, PropertyOwner,
-    PropertyUpdate, PutFile, Relation, RemoveNode, SearchDepth, Segment, SetFacts, SortOrder,
-    Space, Target, Tree, Written,
+    Actor, Batch, BlobLease, Cause, Change, ChangeKind, ChildCount, Committed, Content, CopyNode,
+    Cursor, Expect, Garbage, GuardedWrite, MakeFolder, MoveNode, NewSpace, Node, NodeField,
+    NodeFilter, NodeKind, NodeSearch, Op, Page, PatchProperties, Pattern, Property, PropertyKey,
+    PropertyOwner, PropertyUpdate, PutFile, Relation, RemoveNode, SearchDepth, Segment, SetFacts,
+    SortOrder, Space, Target, Teller, Tree, Written,
 };

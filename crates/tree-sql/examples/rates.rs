@@ -5,8 +5,8 @@ use std::{error::Error, sync::Arc, time::Instant};
 
 use allmende_sql::{PostgresOptions, Sql, SqliteOptions};
 use allmende_storage::{
-    Actor, Batch, CopyNode, Cursor, Expect, LockDepth, MakeFolder, MoveNode, NewSpace, Node, Op,
-    PatchProperties, Property, PropertyKey, PropertyOwner, PropertyUpdate, PutFile, RemoveNode,
+    Actor, Batch, Cause, CopyNode, Cursor, Expect, LockDepth, MakeFolder, MoveNode, NewSpace, Node,
+    Op, PatchProperties, Property, PropertyKey, PropertyOwner, PropertyUpdate, PutFile, RemoveNode,
     Segment, Target, Tree,
 };
 use allmende_tree_sql::{SqlTree, TreeOptions};
@@ -137,7 +137,8 @@ async fn main() -> Outcome {
             })
         });
         let ops = ops.collect();
-        tree.commit(Batch { actor: Actor::default(), now: NOW, ops }).await?;
+        tree.commit(Batch { actor: Actor::default(), now: NOW, cause: Cause::Request, ops })
+            .await?;
     }
     let start = Instant::now();
     for page in ids.chunks(500) {

@@ -137,7 +137,9 @@ const FOLD_CASE: &str = "fold_case";
 
 /// Lays the tables, and refuses a database whose names are compared in another way.
 pub(crate) async fn prepare(sql: &Sql, fold_case: i64) -> Result<()> {
-    sql.migrate(&[MIGRATIONS]).await.context("lay the tables of the tree")?;
+    sql.migrate(&[allmende_events::MIGRATIONS, MIGRATIONS])
+        .await
+        .context("lay the tables of the tree")?;
     let mut batch = Batch::new();
     for (name, value) in [(NEXT_ID, 1), (EPOCH, 1), (FOLD_CASE, fold_case)] {
         let insert =

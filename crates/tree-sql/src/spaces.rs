@@ -1,11 +1,13 @@
 //! Spaces.
 
-use allmende_sql::{Batch, Expect, Row, Statement, params};
+use std::collections::HashMap;
+
+use allmende_sql::{Batch, Expect, Row, Rows, Statement, Value, params};
 use allmende_storage::{Error, ErrorKind, NewSpace, Result, Space};
 use allmende_types::{Epoch, NodeId, Revision, SpaceId, Timestamp};
 
 use crate::{
-    SqlTree,
+    CHUNK, SqlTree,
     error::{Context, column, is_stale},
     row::FOLDER,
     schema::EPOCH,
@@ -49,6 +51,22 @@ impl SqlTree {
                 outcomes[made].rows.one().and_then(space).context("a row of spaces")
             }
         }
+    }
+
+    pub(crate) async fn spaces(&self, ids: &[SpaceId]) -> Result<Vec<Option<Space>>> {
+        let select =
+            format!("SELECT {COLUMNS} FROM spaces WHERE root IS NOT NULL AND id IN ($list)");
+        let statements = ids.chunks(CHUNK).map(|chunk| {
+            let list = chunk.iter().map(|id| Value::Int(id.0));
+            Statement::with_list(&select, params![], list)
+        });
+        let answers = self.sql.read_all(statements.collect()).await.context("look at spaces")?;
+        let mut found = HashMap::new();
+        for row in answers.iter().flat_map(Rows::iter) {
+            let space = space(row).context("a row of spaces")?;
+            found.insert(space.id, space);
+        }
+        Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
     }
 
     pub(crate) async fn find_space(&self, key: &str) -> Result<Option<Space>> {

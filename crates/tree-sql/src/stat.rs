@@ -61,6 +61,24 @@ impl SqlTree {
         Ok(ids.iter().map(path).collect())
     }
 
+    pub(crate) async fn lineage(&self, ids: &[NodeId]) -> Result<Vec<Vec<NodeId>>> {
+        let few = ids.len() <= 4;
+        let statements = ids.chunks(CHUNK).map(|chunk| {
+            let links = Links::statement(chunk.iter().copied());
+            if few { links.point() } else { links }
+        });
+        let answers = self.sql.read_all(statements.collect()).await.context("look at folders")?;
+        let mut links = Links::default();
+        for rows in &answers {
+            links.absorb(rows)?;
+        }
+        let chain = |id: &NodeId| match links.home(*id) {
+            Some(_) => links.chain(*id).collect(),
+            None => Vec::new(),
+        };
+        Ok(ids.iter().map(chain).collect())
+    }
+
     /// What is alive, and the answers to a statement over the same ids.
     async fn with_links(&self, ids: &[NodeId], sql: &str) -> Result<(Links, Vec<Rows>)> {
         let mut statements = Vec::new();

@@ -7,7 +7,7 @@ use allmende_storage::{
     Batch, BlobLease, Change, ChildCount, Committed, Content, Cursor, Garbage, NewSpace, Node,
     NodeSearch, Page, Property, PropertyOwner, Result, Segment, Space, Tree,
 };
-use allmende_types::{BlobId, NodeId, Revision, SpaceId, SpacePath, Timestamp};
+use allmende_types::{BlobId, Name, NodeId, Revision, SpaceId, SpacePath, Timestamp};
 use async_trait::async_trait;
 
 use crate::{TreeOptions, ids::Ids, schema};
@@ -59,6 +59,10 @@ impl Tree for SqlTree {
         self.space(id).await
     }
 
+    async fn spaces(&self, ids: &[SpaceId]) -> Result<Vec<Option<Space>>> {
+        self.spaces(ids).await
+    }
+
     async fn set_quota(&self, id: SpaceId, quota: Option<u64>) -> Result<()> {
         self.set_quota(id, quota).await
     }
@@ -71,12 +75,24 @@ impl Tree for SqlTree {
         self.resolve(space, path).await
     }
 
+    async fn resolve_below(&self, top: NodeId, path: &SpacePath) -> Result<Option<Node>> {
+        self.resolve_below(top, path).await
+    }
+
     async fn stat(&self, ids: &[NodeId]) -> Result<Vec<Option<Node>>> {
         self.stat(ids).await
     }
 
     async fn paths(&self, ids: &[NodeId]) -> Result<Vec<Option<SpacePath>>> {
         self.paths(ids).await
+    }
+
+    async fn lineage(&self, ids: &[NodeId]) -> Result<Vec<Vec<NodeId>>> {
+        self.lineage(ids).await
+    }
+
+    async fn children_named(&self, places: &[(NodeId, Name)]) -> Result<Vec<Option<Node>>> {
+        self.children_named(places).await
     }
 
     async fn list(

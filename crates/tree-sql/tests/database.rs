@@ -81,7 +81,7 @@ every_engine! {
         }
         // The first file of a new depth has one more statement, which notes the depth.
         commit(&tree, NOW, put(deep, "first", 1)).await;
-        for (name, most) in [("new", 8), ("new", 11)] {
+        for (name, most) in [("new", 10), ("new", 13)] {
             let before = sql.stats();
             commit(&tree, NOW, put(deep, name, 1)).await;
             let done = sql.stats() - before;

@@ -1,6 +1,6 @@
 //! Statements of listings.
 
-use allmende_storage::{Actor, Batch, Expect, MakeFolder, Op, PutFile, Target, Tree};
+use allmende_storage::{Actor, Batch, Cause, Expect, MakeFolder, Op, PutFile, Target, Tree};
 use allmende_types::{Checksums, Name};
 use http::StatusCode;
 
@@ -51,7 +51,8 @@ async fn fill(world: &World, files: usize) {
     let tree = &*world.stores.databases.tree;
     let view = world.stores.files.view(&"alice".parse().unwrap()).await.unwrap();
     let root = view.root().await.unwrap().id();
-    let batch = |ops| Batch { actor: Actor::default(), now: now(), ops };
+    let cause = Cause::Request;
+    let batch = |ops| Batch { actor: Actor::default(), now: now(), cause, ops };
     let place = |parent, name: String| Target {
         parent,
         name: Name::new(&name).unwrap(),

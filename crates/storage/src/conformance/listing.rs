@@ -100,3 +100,65 @@ pub async fn lookups_keep_the_order_of_the_ids(tree: Arc<dyn Tree>) {
     let found = tree.stat(&many).await.unwrap();
     assert_eq!((found.len(), found.iter().flatten().count()), (3000, 1));
 }
+
+pub async fn paths_start_at_any_node(tree: Arc<dyn Tree>) {
+    let world = World::new(tree.clone()).await;
+    let folder = world.folder(world.root, "d").await.id;
+    let mut deep = folder;
+    for level in 0..14 {
+        deep = world.folder(deep, &format!("l{level}")).await.id;
+    }
+    let file = world.file(folder, "f", 1).await;
+    let below = |top, text: &'static str| {
+        let tree = tree.clone();
+        async move { tree.resolve_below(top, &path(text)).await.unwrap() }
+    };
+    assert_eq!(below(folder, "f").await, Some(file.clone()));
+    assert_eq!(below(file.id, "").await, Some(file.clone()));
+    assert_eq!(below(world.root, "d/f").await, Some(file.clone()));
+    assert_eq!(below(folder, "f/x").await, None);
+    assert_eq!(below(folder, "d").await, None, "only what lies below is found");
+    let all: Vec<String> = (0..14).map(|level| format!("l{level}")).collect();
+    let long = tree.resolve_below(folder, &path(&all.join("/"))).await.unwrap();
+    assert_eq!(long.map(|node| node.id), Some(deep));
+    world.apply(remove(folder)).await;
+    assert_eq!(below(folder, "").await, None);
+    assert_eq!(below(folder, "f").await, None);
+}
+
+pub async fn a_lineage_ends_at_the_root(tree: Arc<dyn Tree>) {
+    let world = World::new(tree.clone()).await;
+    let outer = world.folder(world.root, "a").await.id;
+    let inner = world.folder(outer, "b").await.id;
+    let file = world.file(inner, "f", 1).await.id;
+    let gone = NodeId(4_000_000);
+    let lineage = tree.lineage(&[file, gone, world.root, outer]).await.unwrap();
+    let root = world.root;
+    assert_eq!(lineage, [vec![file, inner, outer, root], vec![], vec![root], vec![outer, root]]);
+    world.apply(remove(outer)).await;
+    assert_eq!(tree.lineage(&[file, root]).await.unwrap(), [vec![], vec![root]]);
+}
+
+pub async fn children_are_found_by_their_names(tree: Arc<dyn Tree>) {
+    let world = World::new(tree.clone()).await;
+    let folder = world.folder(world.root, "d").await.id;
+    let first = world.file(folder, "f", 1).await;
+    let second = world.file(world.root, "f", 2).await;
+    let gone = NodeId(4_000_000);
+    let places = [
+        (folder, name("f")),
+        (world.root, name("f")),
+        (folder, name("g")),
+        (gone, name("f")),
+        (first.id, name("f")),
+        (folder, name("f")),
+    ];
+    let found = tree.children_named(&places).await.unwrap();
+    let first = Some(first);
+    assert_eq!(found, [first.clone(), Some(second), None, None, None, first]);
+    let many: Vec<_> = (0..300).map(|n| (folder, name(&format!("{n}")))).collect();
+    assert_eq!(tree.children_named(&many).await.unwrap(), vec![None; 300]);
+    world.apply(remove(folder)).await;
+    assert_eq!(tree.children_named(&places[..1]).await.unwrap(), [None]);
+    assert_eq!(tree.children_named(&[]).await.unwrap(), []);
+}

@@ -14,7 +14,7 @@ use crate::{
 
 fn actor(who: Option<&str>, tokens: &[&str]) -> Actor {
     let tokens = tokens.iter().map(|text| token(text)).collect();
-    Actor { person: who.map(person), tokens }
+    Actor { person: who.map(person), tokens, ..Actor::default() }
 }
 
 async fn commit(world: &World, actor: Actor, op: Op) -> Result<Committed> {

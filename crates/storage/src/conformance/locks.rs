@@ -203,13 +203,13 @@ pub async fn a_lock_follows_a_renamed_parent((tree, locks): LockingTree) {
     let copy = world.at("copy/f").await.unwrap().id;
     assert_eq!(locks.covering(&[copy], NOW).await.unwrap(), [vec![]], "a lock was copied");
     // Who moves the parent must hold the lock, and the lock ends with the move of its node.
-    let actor = crate::Actor { person: Some(person("anna")), tokens: vec![token("1")] };
+    let actor = holding("anna", "1");
     let op = move_to(b, target(world.root, "new", Expect::Any));
     tree.commit(crate::Batch::one(actor, NOW, op)).await.unwrap();
     assert_eq!(locks.covering(&[f], NOW).await.unwrap(), [vec![]]);
     // A lock above does not come along, and one at the new place covers.
     locks.lock(request(a, "2")).await.unwrap();
-    let actor = crate::Actor { person: Some(person("anna")), tokens: vec![token("2")] };
+    let actor = holding("anna", "2");
     let op = move_to(b, target(a, "back", Expect::Any));
     tree.commit(crate::Batch::one(actor, NOW, op)).await.unwrap();
     assert_eq!(names(&locks.covering(&[f], NOW).await.unwrap()[0]), ["2"]);
@@ -218,7 +218,7 @@ pub async fn a_lock_follows_a_renamed_parent((tree, locks): LockingTree) {
 pub async fn a_lock_ends_with_its_node((tree, locks): LockingTree) {
     let (world, [a, _, _, f]) = nested(&tree).await;
     locks.lock(request(f, "1")).await.unwrap();
-    let actor = crate::Actor { person: Some(person("anna")), tokens: vec![token("1")] };
+    let actor = holding("anna", "1");
     tree.commit(crate::Batch::one(actor, NOW, remove(a))).await.unwrap();
     assert_eq!(locks.covering(&[f], NOW).await.unwrap(), [vec![]]);
     assert_eq!(locks.below(world.root, NOW).await.unwrap(), []);
@@ -226,4 +226,9 @@ pub async fn a_lock_ends_with_its_node((tree, locks): LockingTree) {
     assert_eq!(refused(gone), ErrorKind::NotFound);
     // The token is free again.
     locks.lock(request(world.root, "1")).await.unwrap();
+}
+
+fn holding(who: &str, text: &str) -> crate::Actor {
+    let (person, tokens) = (Some(person(who)), vec![token(text)]);
+    crate::Actor { person, tokens, ..crate::Actor::default() }
 }

@@ -46,6 +46,8 @@ pub mod concurrency;
 #[doc(hidden)]
 pub mod copies;
 #[doc(hidden)]
+pub mod events;
+#[doc(hidden)]
 pub mod feed;
 #[doc(hidden)]
 pub mod garbage;
@@ -98,6 +100,8 @@ where
 pub fn caseless_policy() -> NamePolicy {
     NamePolicy { case_insensitive: true, ..NamePolicy::default() }
 }
+
+pub use events::{EventLog, ToldTree};
 
 /// What the laws of locks are about: one store, seen as both.
 pub type LockingTree = (Arc<dyn crate::Tree>, Arc<dyn crate::LockStore>);
@@ -225,6 +229,9 @@ macro_rules! tree_conformance {
                 a_page_survives_changes_around_it
                 only_folders_are_listed
                 lookups_keep_the_order_of_the_ids
+                paths_start_at_any_node
+                a_lineage_ends_at_the_root
+                children_are_found_by_their_names
             }
             feed {
                 the_feed_tells_what_happened
@@ -264,6 +271,26 @@ macro_rules! tree_conformance {
                 a_rename_may_change_case_only
                 pages_are_in_the_order_of_keys
                 random_caseless_batches_agree_with_the_reference
+            }
+        }
+    };
+}
+
+/// Expands to one test per law of the events that [`Tree::commit`](crate::Tree::commit)
+/// writes. Takes the path of an `async fn(NamePolicy) -> Option<(ToldTree, G)>`: a tree, and
+/// who reads its events ([`EventLog`]).
+#[macro_export]
+macro_rules! event_conformance {
+    ($make:expr) => {
+        $crate::__allmende_laws! { $make(Default::default());
+            events {
+                each_change_is_told
+                an_event_says_who_and_from_where
+                a_node_that_leaves_is_told_in_both_spaces
+                what_comes_back_is_told_as_restored
+                what_is_no_change_of_files_is_not_told
+                a_refused_batch_tells_nothing
+                parallel_changes_are_numbered_without_gaps
             }
         }
     };

@@ -24,6 +24,8 @@ pub async fn a_new_space_has_an_empty_root(tree: Arc<dyn Tree>) {
     assert_eq!(tree.paths(&[space.root]).await.unwrap(), [Some(SpacePath::root())]);
     assert_eq!(tree.find_space("home:alice").await.unwrap(), Some(space.clone()));
     assert_eq!(tree.space(space.id).await.unwrap(), space);
+    let both = tree.spaces(&[SpaceId(4_000_000), space.id]).await.unwrap();
+    assert_eq!(both, [None, Some(space.clone())]);
     tree.set_quota(space.id, None).await.unwrap();
     assert_eq!(tree.space(space.id).await.unwrap().quota, None);
 }

@@ -14,9 +14,9 @@ use allmende_types::{
 };
 
 use crate::{
-    Actor, Batch, BlobLease, Committed, CopyNode, Cursor, ErrorKind, Expect, LockDepth, MakeFolder,
-    MoveNode, NewSpace, Node, NodeKind, Op, PutFile, RemoveNode, Result, Segment, Space, Target,
-    Tree, Written,
+    Actor, Batch, BlobLease, Cause, Committed, CopyNode, Cursor, ErrorKind, Expect, LockDepth,
+    MakeFolder, MoveNode, NewSpace, Node, NodeKind, Op, PutFile, RemoveNode, Result, Segment,
+    Space, Target, Tree, Written,
 };
 
 /// The time of most changes.
@@ -73,6 +73,11 @@ pub(super) fn copy_to(node: NodeId, target: Target) -> Op {
     Op::Copy(CopyNode { node, target, depth: LockDepth::Infinity })
 }
 
+/// Changes by the server itself.
+pub(super) fn batch(ops: Vec<Op>) -> Batch {
+    Batch { actor: Actor::default(), now: NOW, cause: Cause::Request, ops }
+}
+
 /// A space in the tree under test.
 pub(super) struct World {
     pub(super) tree: Arc<dyn Tree>,
@@ -106,7 +111,7 @@ impl World {
     }
 
     pub(super) async fn commit_all(&self, ops: Vec<Op>) -> Result<Committed> {
-        self.tree.commit(Batch { actor: Actor::default(), now: NOW, ops }).await
+        self.tree.commit(batch(ops)).await
     }
 
     pub(super) async fn commit_at(&self, now: Timestamp, op: Op) -> Result<Committed> {

@@ -2,7 +2,7 @@
 
 #![deny(clippy::missing_trait_methods)]
 
-use allmende_types::{BlobId, NodeId, Revision, SpaceId, SpacePath, Timestamp};
+use allmende_types::{BlobId, Name, NodeId, Revision, SpaceId, SpacePath, Timestamp};
 use async_trait::async_trait;
 
 use super::{Decorated, Method, Probe};
@@ -25,6 +25,10 @@ impl<S: Tree + ?Sized, P: Probe> Tree for Decorated<S, P> {
         self.call(Method::Space, self.inner.space(id)).await
     }
 
+    async fn spaces(&self, ids: &[SpaceId]) -> Result<Vec<Option<Space>>> {
+        self.call(Method::Spaces, self.inner.spaces(ids)).await
+    }
+
     async fn set_quota(&self, id: SpaceId, quota: Option<u64>) -> Result<()> {
         self.call(Method::SetQuota, self.inner.set_quota(id, quota)).await
     }
@@ -37,12 +41,24 @@ impl<S: Tree + ?Sized, P: Probe> Tree for Decorated<S, P> {
         self.call(Method::Resolve, self.inner.resolve(space, path)).await
     }
 
+    async fn resolve_below(&self, top: NodeId, path: &SpacePath) -> Result<Option<Node>> {
+        self.call(Method::ResolveBelow, self.inner.resolve_below(top, path)).await
+    }
+
     async fn stat(&self, ids: &[NodeId]) -> Result<Vec<Option<Node>>> {
         self.call(Method::Stat, self.inner.stat(ids)).await
     }
 
     async fn paths(&self, ids: &[NodeId]) -> Result<Vec<Option<SpacePath>>> {
         self.call(Method::Paths, self.inner.paths(ids)).await
+    }
+
+    async fn lineage(&self, ids: &[NodeId]) -> Result<Vec<Vec<NodeId>>> {
+        self.call(Method::Lineage, self.inner.lineage(ids)).await
+    }
+
+    async fn children_named(&self, places: &[(NodeId, Name)]) -> Result<Vec<Option<Node>>> {
+        self.call(Method::ChildrenNamed, self.inner.children_named(places)).await
     }
 
     async fn list(

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use allmende_types::{
-    BlobId, Epoch, Name, NamePolicy, NodeId, Revision, SpaceId, SpacePath, Timestamp,
+    BlobId, Epoch, Name, NamePolicy, NewEvent, NodeId, Revision, SpaceId, SpacePath, Stream,
+    Timestamp,
 };
 
 use super::table::Table;
@@ -53,6 +54,7 @@ pub(super) struct State {
     pub(super) properties: Table<PropertyRowKey, Box<str>>,
     pub(super) locks: Table<LockToken, Lock>,
     pub(super) changes: Table<(SpaceId, Revision, usize), Change>,
+    pub(super) events: Table<(Stream, i64), NewEvent>,
     pub(super) leases: BTreeMap<u64, BlobLease>,
 }
 
@@ -70,6 +72,7 @@ impl State {
         self.properties.keep();
         self.locks.keep();
         self.changes.keep();
+        self.events.keep();
     }
 
     pub(super) fn roll_back(&mut self) {
@@ -81,12 +84,27 @@ impl State {
         self.properties.roll_back();
         self.locks.roll_back();
         self.changes.roll_back();
+        self.events.roll_back();
     }
 
     /// A number that was never an id, and is none again if its batch fails.
     pub(super) fn next_id(&mut self) -> i64 {
         self.last_id += 1;
         self.last_id
+    }
+
+    /// Writes an event as the next of its stream.
+    pub(super) fn tell(&mut self, event: NewEvent) {
+        let stream = event.stream;
+        let last = self.events.range((stream, 0)..=(stream, i64::MAX)).next_back();
+        let seq = last.map_or(0, |((_, seq), _)| *seq) + 1;
+        self.events.insert((stream, seq), event);
+    }
+
+    /// The events of a stream, with their numbers.
+    pub(super) fn told(&self, stream: Stream) -> impl Iterator<Item = (i64, &NewEvent)> {
+        let all = self.events.range((stream, 0)..=(stream, i64::MAX));
+        all.map(|((_, seq), event)| (*seq, event))
     }
 
     pub(super) fn space(&self, id: SpaceId) -> Result<Space> {

@@ -36,7 +36,10 @@ impl<K: Ord + Clone, V: Clone> Table<K, V> {
         self.rows.iter()
     }
 
-    pub(super) fn range(&self, range: impl RangeBounds<K>) -> impl Iterator<Item = (&K, &V)> {
+    pub(super) fn range(
+        &self,
+        range: impl RangeBounds<K>,
+    ) -> impl DoubleEndedIterator<Item = (&K, &V)> {
         self.rows.range(range)
     }
 

@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use allmende_types::{BlobId, Epoch, NamePolicy, NodeId, Revision, SpaceId, SpacePath, Timestamp};
+use allmende_types::{
+    BlobId, Epoch, Name, NamePolicy, NewEvent, NodeId, Revision, SpaceId, SpacePath, Stream,
+    Timestamp,
+};
 use async_trait::async_trait;
 
 use super::{
@@ -31,6 +34,12 @@ impl MemoryTree {
     #[must_use]
     pub fn new(policy: NamePolicy) -> Self {
         Self { state: Arc::new(Mutex::new(State::new(policy))) }
+    }
+
+    /// What was told of a stream, with the numbers: oldest first.
+    #[must_use]
+    pub fn events(&self, stream: Stream) -> Vec<(i64, NewEvent)> {
+        self.state().told(stream).map(|(seq, event)| (seq, event.clone())).collect()
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -87,6 +96,11 @@ impl Tree for MemoryTree {
         self.state().space(id)
     }
 
+    async fn spaces(&self, ids: &[SpaceId]) -> Result<Vec<Option<Space>>> {
+        let state = self.state();
+        Ok(ids.iter().map(|id| state.space(*id).ok()).collect())
+    }
+
     async fn set_quota(&self, id: SpaceId, quota: Option<u64>) -> Result<()> {
         let mut state = self.state();
         state.space(id)?;
@@ -114,6 +128,13 @@ impl Tree for MemoryTree {
         Ok(found.and_then(|id| state.nodes.get(&id).cloned()))
     }
 
+    async fn resolve_below(&self, top: NodeId, path: &SpacePath) -> Result<Option<Node>> {
+        let state = self.state();
+        let down = |node: &Node, name| state.child(node.id, name).cloned();
+        let top = state.nodes.get(&top).cloned();
+        Ok(path.names().iter().fold(top, |node, name| down(&node?, name)))
+    }
+
     async fn stat(&self, ids: &[NodeId]) -> Result<Vec<Option<Node>>> {
         let state = self.state();
         Ok(ids.iter().map(|id| state.nodes.get(id).cloned()).collect())
@@ -122,6 +143,16 @@ impl Tree for MemoryTree {
     async fn paths(&self, ids: &[NodeId]) -> Result<Vec<Option<SpacePath>>> {
         let state = self.state();
         Ok(ids.iter().map(|id| state.path(*id)).collect())
+    }
+
+    async fn lineage(&self, ids: &[NodeId]) -> Result<Vec<Vec<NodeId>>> {
+        let state = self.state();
+        Ok(ids.iter().map(|id| state.lineage(*id).map(|node| node.id).collect()).collect())
+    }
+
+    async fn children_named(&self, places: &[(NodeId, Name)]) -> Result<Vec<Option<Node>>> {
+        let state = self.state();
+        Ok(places.iter().map(|(folder, name)| state.child(*folder, name).cloned()).collect())
     }
 
     async fn list(

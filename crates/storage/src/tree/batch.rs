@@ -1,6 +1,6 @@
 //! Changes, as they are committed.
 
-use allmende_types::{Checksums, Name, NodeId, Revision, SpaceId, Timestamp, UserId};
+use allmende_types::{Checksums, Name, NodeId, Origin, Revision, SpaceId, Timestamp, UserId};
 
 use super::{Node, PropertyKey, PropertyOwner, Segment};
 use crate::{ErrorKind, LockToken};
@@ -17,6 +17,8 @@ pub struct Batch {
     pub actor: Actor,
     /// The time of the change.
     pub now: Timestamp,
+    /// Why they are made: what the [events](super::Teller) say of it.
+    pub cause: Cause,
     /// The changes, at least one.
     pub ops: Vec<Op>,
 }
@@ -25,8 +27,18 @@ impl Batch {
     /// A batch of one change.
     #[must_use]
     pub fn one(actor: Actor, now: Timestamp, op: Op) -> Self {
-        Self { actor, now, ops: vec![op] }
+        Self { actor, now, cause: Cause::Request, ops: vec![op] }
     }
+}
+
+/// Why changes are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Cause {
+    /// Somebody asked for them.
+    #[default]
+    Request,
+    /// Something comes back: from the trash, or an older version of a content.
+    Restore,
 }
 
 /// Who makes a change, and which locks they hold.
@@ -39,6 +51,10 @@ pub struct Actor {
     pub person: Option<UserId>,
     /// The tokens that came with the request.
     pub tokens: Vec<LockToken>,
+    /// The number of the share through which a guest came, where there is no person.
+    pub link: Option<i64>,
+    /// Where the request came from.
+    pub origin: Origin,
 }
 
 /// One change.

@@ -163,6 +163,7 @@ mod tests {
         Actor {
             person: person.map(|person| person.parse().unwrap()),
             tokens: tokens.iter().map(|token| token.parse::<LockToken>().unwrap()).collect(),
+            ..Actor::default()
         }
     }
 

@@ -5,6 +5,7 @@ mod guard;
 mod node;
 mod search;
 mod space;
+mod tell;
 
 use std::fmt;
 
@@ -13,13 +14,14 @@ use async_trait::async_trait;
 
 pub use self::{
     batch::{
-        Actor, Batch, Committed, CopyNode, Expect, MakeFolder, MoveNode, Op, PatchProperties,
-        PropertyUpdate, PutFile, RemoveNode, SetFacts, Target, Written,
+        Actor, Batch, Cause, Committed, CopyNode, Expect, MakeFolder, MoveNode, Op,
+        PatchProperties, PropertyUpdate, PutFile, RemoveNode, SetFacts, Target, Written,
     },
     guard::GuardedWrite,
     node::{ChildCount, Content, Node, NodeKind, Property, PropertyKey, PropertyOwner, Segment},
     search::{NodeField, NodeFilter, NodeSearch, Pattern, Relation, SearchDepth, SortOrder},
     space::{BlobLease, Change, ChangeKind, Garbage, NewSpace, Space},
+    tell::Teller,
 };
 use crate::Result;
 
@@ -58,6 +60,12 @@ pub trait Tree: fmt::Debug + Send + Sync + 'static {
     /// [`NotFound`](crate::ErrorKind::NotFound).
     async fn space(&self, id: SpaceId) -> Result<Space>;
 
+    /// The spaces with these ids, in their order; none where a space is gone.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    async fn spaces(&self, ids: &[SpaceId]) -> Result<Vec<Option<Space>>>;
+
     /// Sets a space's quota in bytes; unlimited if none. More may be in use already.
     ///
     /// # Errors
@@ -78,6 +86,13 @@ pub trait Tree: fmt::Debug + Send + Sync + 'static {
     /// [`NotFound`](crate::ErrorKind::NotFound) when there is no such space.
     async fn resolve(&self, space: SpaceId, path: &SpacePath) -> Result<Option<Node>>;
 
+    /// The node at a path that starts at a node, if there is one: the node itself at the
+    /// root path, nothing where `top` is gone.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    async fn resolve_below(&self, top: NodeId, path: &SpacePath) -> Result<Option<Node>>;
+
     /// The nodes with these ids, in their order; none where a node is gone.
     ///
     /// # Errors
@@ -89,6 +104,20 @@ pub trait Tree: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// [`Unavailable`](crate::ErrorKind::Unavailable).
     async fn paths(&self, ids: &[NodeId]) -> Result<Vec<Option<SpacePath>>>;
+
+    /// Each node with the folders above it, the node first and the root of its space last,
+    /// in the order of the ids; nothing where a node is gone.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    async fn lineage(&self, ids: &[NodeId]) -> Result<Vec<Vec<NodeId>>>;
+
+    /// The child of each folder that has a name, in the order of the places; none where
+    /// there is none, or the folder is gone.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    async fn children_named(&self, places: &[(NodeId, Name)]) -> Result<Vec<Option<Node>>>;
 
     /// Up to `limit` children of a folder, after `after`, in the order of their names'
     /// bytes (of their keys, where names are compared without case).

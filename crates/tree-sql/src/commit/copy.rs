@@ -104,7 +104,9 @@ impl Draft<'_> {
         self.note(space, id, &ChangeKind::Created);
         let source = self.source(top, &place.parent);
         let name = Some(op.target.name.clone());
-        let copy = Node { id, parent: Some(place.parent.id), name, size, ..node };
+        let source_id = node.id;
+        let copy = Node { id, space, parent: Some(place.parent.id), name, size, ..node };
+        self.teller.copied(source_id, &copy);
         self.view.place(View::changed(copy), self.policy);
         Ok((source, replaced))
     }

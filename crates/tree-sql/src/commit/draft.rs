@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use allmende_sql::{Batch as Statements, Engine, Expect, Statement, Value, params};
 use allmende_storage::{
     Actor, Batch, ChangeKind, Error, ErrorKind, GuardedWrite, Lock, Node, Op, Result, Segment,
-    Target,
+    Target, Teller,
 };
 use allmende_types::{NamePolicy, NodeId, Revision, SpaceId, SpacePath, Timestamp};
 
@@ -69,6 +69,7 @@ pub(super) struct Draft<'a> {
     /// The spaces that are guarded to have no locks at all.
     unlocked: BTreeSet<SpaceId>,
     entries: i64,
+    pub(super) teller: Teller,
     written: Vec<(Source, Option<Source>)>,
 }
 
@@ -87,6 +88,7 @@ impl<'a> Draft<'a> {
             touched: BTreeSet::new(),
             unlocked: BTreeSet::new(),
             entries: 0,
+            teller: Teller::new(batch),
             written: Vec::new(),
         }
     }
@@ -282,6 +284,7 @@ impl<'a> Draft<'a> {
             self.body.expect(Statement::new(delete, params![node.id.0]), Expect::ONE);
         }
         self.note_removed(node);
+        self.teller.removed(node);
         self.view.remove(node.id, self.policy);
     }
 
@@ -346,6 +349,7 @@ impl<'a> Draft<'a> {
         for (statement, expect) in self.body.iter() {
             all.expect(statement.clone(), *expect);
         }
+        allmende_events::append_all(&mut all, &self.teller.into_events());
         (all, Report { head, revisions, written: self.written })
     }
 }

@@ -56,6 +56,7 @@ impl Draft<'_> {
             modified: op.modified,
             ..place.parent
         });
+        self.teller.created(&node);
         self.view.place(node, self.policy);
         Ok((source, None))
     }

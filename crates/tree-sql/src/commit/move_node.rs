@@ -51,7 +51,9 @@ impl Draft<'_> {
         self.note(place.parent.space, node.id, &kind);
         let source = self.source(statement, &place.parent);
         let name = Some(op.target.name.clone());
-        self.view.place(Node { parent: Some(place.parent.id), name, ..node }, self.policy);
+        let (space, parent) = (place.parent.space, Some(place.parent.id));
+        self.teller.moved(&node, &Node { space, parent, name: name.clone(), ..node.clone() });
+        self.view.place(Node { parent, name, ..node }, self.policy);
         Ok((source, replaced))
     }
 

@@ -104,6 +104,11 @@ impl Draft<'_> {
         let source = self.source(statement, &node);
         let kind = NodeKind::File(content);
         let node = View::changed(Node { kind, size: bytes.added, modified: op.modified, ..node });
+        if place.standing.is_some() {
+            self.teller.changed(&node);
+        } else {
+            self.teller.created(&node);
+        }
         self.view.place(node, self.policy);
         Ok((source, replaced))
     }

@@ -11,12 +11,13 @@ use super::state::{SpaceRow, State, owner_key};
 use crate::{
     Actor, Batch, Change, ChangeKind, Committed, Content, CopyNode, Error, ErrorKind, LockDepth,
     MakeFolder, MoveNode, Node, NodeKind, Op, PatchProperties, PropertyUpdate, PutFile, RemoveNode,
-    Result, SetFacts, Target, Written,
+    Result, SetFacts, Target, Teller, Written,
 };
 
 /// Applies a batch. After an error the caller rolls the state back.
 pub(super) fn apply(state: &mut State, batch: Batch) -> Result<Committed> {
-    let Batch { actor, now, ops } = batch;
+    let teller = Teller::new(&batch);
+    let Batch { actor, now, ops, cause: _ } = batch;
     if ops.is_empty() {
         return Err(Error::new(ErrorKind::Invalid, "a batch has at least one change"));
     }
@@ -25,9 +26,12 @@ pub(super) fn apply(state: &mut State, batch: Batch) -> Result<Committed> {
         named.filter_map(|id| state.nodes.get(&id)).map(|node| node.space).collect();
     let highest = spaces.iter().filter_map(|id| state.spaces.get(id)).map(|row| row.revision.0);
     let revision = Revision(highest.max().unwrap_or(0) + 1);
-    let mut commit = Commit { state, actor, now, revision, touched: BTreeSet::new(), entries: 0 };
+    let touched = BTreeSet::new();
+    let mut commit = Commit { state, actor, now, revision, touched, entries: 0, teller };
     let written = ops.iter().map(|op| commit.op(op)).collect::<Result<_>>()?;
     let revisions = commit.touched.iter().map(|space| (*space, revision)).collect();
+    let events = commit.teller.into_events();
+    events.into_iter().for_each(|event| state.tell(event));
     Ok(Committed { written, revisions })
 }
 
@@ -45,6 +49,7 @@ struct Commit<'a> {
     revision: Revision,
     touched: BTreeSet<SpaceId>,
     entries: usize,
+    teller: Teller,
 }
 
 impl Commit<'_> {
@@ -107,8 +112,13 @@ impl Commit<'_> {
         };
         self.store(node.clone());
         self.propagate(place.parent.id, size, place.size());
-        let kind = place.standing.as_ref().map_or(ChangeKind::Created, |_| ChangeKind::Changed);
-        self.note(node.space, node.id, kind);
+        if place.standing.is_some() {
+            self.teller.changed(&node);
+            self.note(node.space, node.id, ChangeKind::Changed);
+        } else {
+            self.teller.created(&node);
+            self.note(node.space, node.id, ChangeKind::Created);
+        }
         Ok(Written { node, replaced: place.standing })
     }
 
@@ -124,6 +134,7 @@ impl Commit<'_> {
         let node = Node { modified: op.modified, ..node };
         self.store(node.clone());
         self.propagate(place.parent.id, 0, 0);
+        self.teller.created(&node);
         self.note(node.space, node.id, ChangeKind::Created);
         Ok(Written { node, replaced: None })
     }
@@ -167,6 +178,7 @@ impl Commit<'_> {
             let row = Node { space: new_space, epoch: place.parent.epoch, ..below };
             self.state.nodes.insert(id, row);
         }
+        let old = node.clone();
         let node = Node {
             space: new_space,
             epoch: place.parent.epoch,
@@ -174,6 +186,7 @@ impl Commit<'_> {
             name: Some(op.target.name.clone()),
             ..node
         };
+        self.teller.moved(&old, &node);
         self.store(node.clone());
         self.propagate(from, 0, node.size);
         self.propagate(place.parent.id, node.size, 0);
@@ -213,6 +226,7 @@ impl Commit<'_> {
             }
         }
         self.propagate(place.parent.id, size, 0);
+        self.teller.copied(source.id, &top);
         self.note(top.space, top.id, ChangeKind::Created);
         Ok(Written { node: top, replaced: place.standing })
     }
@@ -305,6 +319,7 @@ impl Commit<'_> {
     fn take_away(&mut self, node: &Node, parent: NodeId) {
         self.state.erase(node.id, self.now);
         self.propagate(parent, 0, node.size);
+        self.teller.removed(node);
         if let Some(name) = node.name.clone() {
             self.note(node.space, node.id, ChangeKind::Removed { parent, name });
         }
