@@ -5,7 +5,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::codec::json;
-use crate::endpoint::parameter_name;
+use crate::endpoint::{Base, Metadata, parameter_name};
 use crate::error::EncodeError;
 use crate::lenient::from_value;
 use crate::{DecodeError, Document, Endpoint, Format, OcsError, Value, Version};
@@ -99,7 +99,7 @@ pub trait ClientEndpoint: Endpoint {
     /// [`EncodeError`] if the request is no map, a path parameter is missing, empty, `.` or `..`
     /// (which would name another route), or the address is no URI.
     fn to_http(site: &Site, request: &Self::Request) -> Result<Request<Bytes>, EncodeError> {
-        build(site, &Self::METADATA.method, Self::METADATA.path, json::to_value(request)?)
+        build(site, &Self::METADATA, json::to_value(request)?)
     }
 
     /// Reads the answer, in either form and either version.
@@ -113,19 +113,19 @@ pub trait ClientEndpoint: Endpoint {
 
 impl<E: Endpoint> ClientEndpoint for E {}
 
-fn build(
-    site: &Site,
-    method: &Method,
-    template: &str,
-    params: Value,
-) -> Result<Request<Bytes>, EncodeError> {
+fn build(site: &Site, metadata: &Metadata, params: Value) -> Result<Request<Bytes>, EncodeError> {
+    let method = &metadata.method;
     let mut params = match params {
         Value::Map(entries) => entries,
         Value::List(items) if items.is_empty() => Vec::new(),
         _ => return Err(EncodeError::new("the request is no map")),
     };
-    let mut uri = format!("{}{}", site.base, site.version.prefix());
-    for segment in template.split('/').skip(1) {
+    let folder = match metadata.base {
+        Base::Api => site.version.prefix(),
+        Base::FrontPage => Base::FRONT_PAGE,
+    };
+    let mut uri = format!("{}{folder}", site.base);
+    for segment in metadata.path.split('/').skip(1) {
         uri.push('/');
         match parameter_name(segment) {
             Some(name) => uri.extend(utf8_percent_encode(&take(&mut params, name)?, SEGMENT)),

@@ -68,13 +68,31 @@ pub enum Confirmation {
     Password,
 }
 
+/// Below which folder of the server an endpoint is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Base {
+    /// `/ocs/v1.php` and `/ocs/v2.php`.
+    #[default]
+    Api,
+    /// `/index.php`, with the envelope of version 1, whatever version the others are asked in.
+    FrontPage,
+}
+
+impl Base {
+    /// The folder of [`FrontPage`](Self::FrontPage).
+    pub const FRONT_PAGE: &str = "/index.php";
+}
+
 /// Where an endpoint is and who may call it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Metadata {
     /// The method. `HEAD` is served wherever `GET` is.
     pub method: Method,
-    /// The path below `/ocs/v1.php` and `/ocs/v2.php`; a segment `{name}` is a parameter.
+    /// Below which folder the path is.
+    pub base: Base,
+    /// The path below the base, usually `/ocs/v1.php` and `/ocs/v2.php`; a segment `{name}` is a
+    /// parameter.
     pub path: &'static str,
     /// Older paths with the same meaning and the same parameters, which servers also answer.
     pub aliases: &'static [&'static str],
@@ -90,6 +108,7 @@ impl Metadata {
     pub const fn new(method: Method, path: &'static str) -> Self {
         Self {
             method,
+            base: Base::Api,
             path,
             aliases: &[],
             access: Access::User,
@@ -119,6 +138,15 @@ impl Metadata {
     #[must_use]
     pub const fn delete(path: &'static str) -> Self {
         Self::new(Method::DELETE, path)
+    }
+
+    /// The same endpoint below `/index.php`. Servers keep such endpoints in a
+    /// [`Router`](crate::Router) of their own and read their requests with
+    /// [`OcsRequest::parse_front_page`](crate::OcsRequest::parse_front_page).
+    #[must_use]
+    pub const fn on_front_page(mut self) -> Self {
+        self.base = Base::FrontPage;
+        self
     }
 
     /// The same endpoint for others.

@@ -41,11 +41,12 @@ mod route;
 mod server;
 
 pub mod endpoints;
+pub mod oauth2;
 
 #[cfg(feature = "client")]
 pub use client::{ClientEndpoint, ClientError, Site};
 pub use codec::{MAX_DEPTH, MAX_DOCUMENT_BYTES};
-pub use endpoint::{Access, Confirmation, Endpoint, Metadata};
+pub use endpoint::{Access, Base, Confirmation, Endpoint, Metadata};
 #[cfg(feature = "client")]
 pub use envelope::Document;
 pub use envelope::{Envelope, Format, Meta, Status, Version};

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 
-use crate::Format;
 use crate::envelope::NO_CACHE;
+use crate::{Format, Value, codec};
 
 /// Whether the request carries `OCS-APIRequest`, with any value.
 ///
@@ -50,4 +50,12 @@ fn plain(status: StatusCode, body: Bytes) -> Response<Bytes> {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(Format::Json.content_type()));
     headers.insert(header::CACHE_CONTROL, NO_CACHE);
     response
+}
+
+/// A failure as plain `{"message"}`, which some applications answer instead of the envelope.
+pub(crate) fn message(status: StatusCode, message: &str) -> Response<Bytes> {
+    let message = Value::Map(vec![("message".to_owned(), Value::from(message))]);
+    // Writing a text as JSON cannot fail.
+    let body = codec::json::write(&message).unwrap_or_default();
+    plain(status, body.into())
 }

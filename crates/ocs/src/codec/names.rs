@@ -12,6 +12,9 @@ use std::fmt::Write;
 /// The name of list items, and of map entries whose key is a number.
 pub(super) const ELEMENT: &str = "element";
 
+/// The key below which a map has the attributes of its element.
+pub(super) const ATTRIBUTES: &str = "@attributes";
+
 #[cfg(feature = "server")]
 pub(super) fn encode(key: &str) -> Cow<'_, str> {
     if !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit()) {

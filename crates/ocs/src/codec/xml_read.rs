@@ -1,16 +1,18 @@
 //! XML into untyped values, under limits.
 
 use quick_xml::Reader;
-use quick_xml::events::Event;
+use quick_xml::XmlVersion;
+use quick_xml::events::{BytesStart, Event};
 
-use super::names::{self, ELEMENT};
+use super::names::{self, ATTRIBUTES, ELEMENT};
 use super::{MAX_DEPTH, MAX_DOCUMENT_BYTES};
 use crate::{DecodeError, Value};
 
 /// Reads a document whose root element is `root` and returns the root's content.
 ///
 /// An element whose children are all called `element` is a list, one with other children a map,
-/// one with text a text, and a self-closing one `Null`. Attributes and comments are passed over.
+/// one with text a text, and a self-closing one `Null`. Attributes are an
+/// entry `@attributes` of the map; beside text or a list they are passed over, as comments are.
 /// A document type declaration is refused, and with it every entity of its own.
 pub(crate) fn read(document: &[u8], root: &str) -> Result<Value, DecodeError> {
     if document.len() > MAX_DOCUMENT_BYTES {
@@ -28,10 +30,10 @@ pub(crate) fn read(document: &[u8], root: &str) -> Result<Value, DecodeError> {
                 if open.len() == MAX_DEPTH {
                     return Err(DecodeError::new(format!("nested more than {MAX_DEPTH} deep")));
                 }
-                open.push(Open::new(start.name().into_inner()));
+                open.push(Open::new(&start)?);
                 None
             }
-            Event::Empty(start) => Some((start.name().into_inner().to_owned(), Value::Null)),
+            Event::Empty(start) => Some(Open::new(&start)?.finish_empty()),
             Event::End(_) => open.pop().map(Open::finish),
             Event::Text(text) => {
                 append(&mut open, &text.xml10_content())?;
@@ -72,12 +74,34 @@ pub(crate) fn read(document: &[u8], root: &str) -> Result<Value, DecodeError> {
 struct Open {
     name: String,
     text: String,
+    attributes: Vec<(String, Value)>,
     children: Vec<(String, Value)>,
 }
 
 impl Open {
-    fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), text: String::new(), children: Vec::new() }
+    fn new(start: &BytesStart<'_>) -> Result<Self, DecodeError> {
+        let attributes = start.attributes().map(|attribute| {
+            let attribute = attribute.map_err(|error| DecodeError::new(error.to_string()))?;
+            let value = attribute
+                .normalized_value(XmlVersion::Implicit1_0)
+                .map_err(|error| DecodeError::new(error.to_string()))?;
+            let name = names::decode(attribute.key.into_inner());
+            Ok((name, Value::Text(value.into_owned())))
+        });
+        Ok(Self {
+            name: start.name().into_inner().to_owned(),
+            text: String::new(),
+            attributes: attributes.collect::<Result<_, DecodeError>>()?,
+            children: Vec::new(),
+        })
+    }
+
+    fn finish_empty(self) -> (String, Value) {
+        if self.attributes.is_empty() {
+            return (self.name, Value::Null);
+        }
+        let attributes = (ATTRIBUTES.to_owned(), Value::Map(self.attributes));
+        (self.name, Value::Map(vec![attributes]))
     }
 
     fn finish(self) -> (String, Value) {
@@ -86,7 +110,11 @@ impl Open {
         } else if self.children.iter().all(|(name, _)| name == ELEMENT) {
             self.children.into_iter().map(|(_, value)| value).collect()
         } else {
-            self.children.into_iter().map(|(name, value)| (names::decode(&name), value)).collect()
+            let children = self.children.into_iter();
+            let children = children.map(|(name, value)| (names::decode(&name), value));
+            let attributes = (!self.attributes.is_empty())
+                .then(|| (ATTRIBUTES.to_owned(), Value::Map(self.attributes)));
+            attributes.into_iter().chain(children).collect()
         };
         (self.name, value)
     }

@@ -1,6 +1,6 @@
 //! XML as the original writes it.
 
-use super::names::{self, ELEMENT};
+use super::names::{self, ATTRIBUTES, ELEMENT};
 use crate::Value;
 
 /// Writes a whole document: the declaration, then `root` with the given children, pretty-printed
@@ -23,6 +23,7 @@ fn element(out: &mut String, depth: usize, name: &str, value: &Value) {
     indent(out, depth);
     out.push('<');
     out.push_str(name);
+    attributes(out, value);
     let text = match value {
         Value::Null => None,
         Value::Bool(flag) => Some(if *flag { "1".into() } else { String::new() }),
@@ -30,7 +31,7 @@ fn element(out: &mut String, depth: usize, name: &str, value: &Value) {
         Value::Float(number) => Some(number.to_string()),
         Value::Text(text) => Some(escape(text)),
         Value::List(items) if items.is_empty() => None,
-        Value::Map(entries) if entries.iter().all(|(key, _)| is_comment(key)) => None,
+        Value::Map(entries) if entries.iter().all(|(key, _)| is_no_child(key)) => None,
         Value::List(_) | Value::Map(_) => {
             out.push_str(">\n");
             children(out, depth + 1, value);
@@ -57,7 +58,7 @@ fn children(out: &mut String, depth: usize, value: &Value) {
             }
         }
         Value::Map(entries) => {
-            for (key, item) in entries.iter().filter(|(key, _)| !is_comment(key)) {
+            for (key, item) in entries.iter().filter(|(key, _)| !is_no_child(key)) {
                 element(out, depth, &names::encode(key), item);
             }
         }
@@ -65,9 +66,24 @@ fn children(out: &mut String, depth: usize, value: &Value) {
     }
 }
 
-/// The capabilities carry a note for human readers under this key; XML leaves it out.
-fn is_comment(key: &str) -> bool {
-    key == "$comment"
+/// The entries of a map below `@attributes`, as attributes of the map's element.
+fn attributes(out: &mut String, value: &Value) {
+    let Some(Value::Map(entries)) = value.get(ATTRIBUTES) else { return };
+    for (name, value) in entries {
+        let text = match value {
+            Value::Text(text) => escape(text),
+            Value::Integer(number) => number.to_string(),
+            Value::Float(number) => number.to_string(),
+            Value::Bool(true) => "1".into(),
+            Value::Bool(false) | Value::Null | Value::List(_) | Value::Map(_) => String::new(),
+        };
+        out.extend([" ", &names::encode(name), "=\"", &text, "\""]);
+    }
+}
+
+/// The capabilities carry a note for human readers under `$comment`; XML leaves it out.
+fn is_no_child(key: &str) -> bool {
+    key == "$comment" || key == ATTRIBUTES
 }
 
 fn indent(out: &mut String, depth: usize) {

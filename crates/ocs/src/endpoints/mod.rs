@@ -5,13 +5,17 @@
 //! the protocol itself (997, 998, 412, 503) are common to all.
 
 pub mod activity;
+pub mod app_config;
 pub mod assistance;
 pub mod cloud;
 pub mod config;
 pub mod core;
 pub mod dashboard;
+pub mod direct_link;
+pub mod download_limit;
 pub mod files;
 pub mod files_sharing;
+pub mod group_folders;
 pub mod hovercard;
 pub mod notifications;
 pub mod openproject;
@@ -19,6 +23,7 @@ pub mod password_policy;
 pub mod person;
 pub mod preferences;
 pub mod profile;
+pub mod recommendations;
 pub mod references;
 pub mod search;
 pub mod teams;

@@ -2,6 +2,8 @@
 
 mod params;
 
+pub(crate) use params::gather;
+
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +15,7 @@ use serde::de::DeserializeOwned;
 
 use crate::envelope::apply_conditions;
 use crate::lenient::from_value;
-use crate::{Envelope, Format, OcsError, PathParams, Reply, Value, Version};
+use crate::{Base, Envelope, Format, OcsError, PathParams, Reply, Value, Version};
 
 /// How large a request may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,11 +108,36 @@ impl OcsRequest {
     /// [`Refusal`] with 998 for a path outside `/ocs/v1.php/` and `/ocs/v2.php/`, with 400 for a
     /// malformed body or one beyond the limits.
     pub fn parse(parts: &Parts, body: &[u8], limits: RequestLimits) -> Result<Self, Box<Refusal>> {
-        let mut envelope = Envelope::of(parts);
+        let path = Version::split_path(parts.uri.path()).map(|(_, path)| path);
+        Self::read(parts, body, limits, Envelope::of(parts), path)
+    }
+
+    /// Reads a request to an endpoint on the [front page](crate::Base::FrontPage), whose answers
+    /// have the envelope of version 1. `/index.php` may be missing from the path.
+    ///
+    /// # Errors
+    /// [`Refusal`] with 400 for a malformed body or one beyond the limits.
+    pub fn parse_front_page(
+        parts: &Parts,
+        body: &[u8],
+        limits: RequestLimits,
+    ) -> Result<Self, Box<Refusal>> {
+        let envelope = Envelope { version: Version::V1, ..Envelope::of(parts) };
+        let path = parts.uri.path();
+        let path = path.strip_prefix(Base::FRONT_PAGE).unwrap_or(path);
+        Self::read(parts, body, limits, envelope, path.starts_with('/').then_some(path))
+    }
+
+    fn read(
+        parts: &Parts,
+        body: &[u8],
+        limits: RequestLimits,
+        mut envelope: Envelope,
+        path: Option<&str>,
+    ) -> Result<Self, Box<Refusal>> {
         let refuse = |error| Box::new(Refusal { envelope, error });
-        let (_, path) = Version::split_path(parts.uri.path())
-            .ok_or_else(|| refuse(OcsError::unknown_route()))?;
-        let params = params::gather(parts, body, limits)
+        let path = path.ok_or_else(|| refuse(OcsError::unknown_route()))?;
+        let params = gather(parts, body, limits)
             .map_err(|error| refuse(OcsError::bad_request(error.to_string())))?;
         if let Some((_, Value::Text(format))) = params.iter().find(|(key, _)| key == "format") {
             envelope.format = Format::negotiate(Some(format), &parts.headers);
@@ -130,7 +157,7 @@ impl OcsRequest {
         &self.method
     }
 
-    /// The path below `/ocs/v1.php` or `/ocs/v2.php`, still percent-encoded.
+    /// The path below `/ocs/v1.php`, `/ocs/v2.php` or `/index.php`, still percent-encoded.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path

@@ -8,7 +8,7 @@ use crate::{DecodeError, Value, codec};
 
 type Params = Vec<(String, Value)>;
 
-pub(super) fn gather(
+pub(crate) fn gather(
     parts: &Parts,
     body: &[u8],
     limits: RequestLimits,

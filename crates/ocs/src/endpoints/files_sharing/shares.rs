@@ -15,23 +15,17 @@ pub struct Query {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// With those that others made of the same file.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub reshares: bool,
     /// Those of what is directly in the folder, not of the folder.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub subfiles: bool,
     /// Those that one received, not those that one made.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub shared_with_me: bool,
     /// With the tags of the files.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub include_tags: bool,
-}
-
-// The signature is serde's.
-#[allow(clippy::trivially_copy_pass_by_ref)]
-fn is_false(flag: &bool) -> bool {
-    !*flag
 }
 
 endpoint! {
@@ -57,7 +51,7 @@ pub struct One {
     /// The id.
     pub id: String,
     /// With the tags of the file.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub include_tags: bool,
 }
 
