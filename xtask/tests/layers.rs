@@ -12,7 +12,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 const LAYERS: &[(u8, &[&str])] = &[
     (0, &["allmende-types", "allmende-webdav-proto", "allmende-ocs", "allmende-storage"]),
     (1, &["allmende-storage-local", "allmende-sql", "allmende-events", "allmende-tree-sql"]),
-    (2, &["allmende-accounts", "allmende-files", "allmende-webdav"]),
+    (2, &["allmende-accounts", "allmende-files", "allmende-webdav", "allmende-sharing"]),
     (3, &["allmende-nextcloud", "allmende-server"]),
     (4, &["allmende-cloud", "allmende-dav-folder", "allmende-benches", "xtask"]),
 ];

@@ -9,6 +9,7 @@ use std::{
 
 use allmende_accounts::{Accounts, Authenticated, FilesystemAccess, Method as Proven};
 use allmende_files::Files;
+use allmende_sharing::Sharing;
 use allmende_types::{InstanceId, Timestamp};
 use allmende_webdav::{DavBody, Error as DavError, ErrorKind, Mount};
 use bytes::Bytes;
@@ -35,6 +36,9 @@ pub struct NextcloudParts {
     pub files: Files,
     /// The people.
     pub accounts: Accounts,
+    /// Shares, links and team folders, which the file service shows in people's homes; see
+    /// [`Files::with_mounts`].
+    pub sharing: Sharing,
     /// The name that ends every file id.
     pub instance: InstanceId,
     /// What an embedder may choose.
@@ -76,6 +80,7 @@ pub struct Nextcloud {
 pub(crate) struct Inner {
     pub(crate) files: Files,
     pub(crate) accounts: Accounts,
+    pub(crate) sharing: Sharing,
     pub(crate) people: People,
     pub(crate) instance: Arc<InstanceId>,
     pub(crate) options: NextcloudOptions,
@@ -87,11 +92,12 @@ impl Nextcloud {
     /// The service over these parts.
     #[must_use]
     pub fn new(parts: NextcloudParts) -> Self {
-        let NextcloudParts { files, accounts, instance, options } = parts;
+        let NextcloudParts { files, accounts, sharing, instance, options } = parts;
         let inner = Inner {
             people: People(accounts.clone()),
             files,
             accounts,
+            sharing,
             instance: Arc::new(instance),
             options,
             dav: Dav::new(),

@@ -56,6 +56,7 @@ impl Server {
         let service = Nextcloud::new(NextcloudParts {
             files: stores.files.clone(),
             accounts: stores.databases.accounts.clone(),
+            sharing: stores.sharing.clone(),
             instance,
             options,
         });

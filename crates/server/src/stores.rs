@@ -4,6 +4,7 @@ use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
 
 use allmende_accounts::{Accounts, AccountsOptions};
 use allmende_files::{Files, FilesOptions, Stores as FileStores, SystemClock};
+use allmende_sharing::{LinkKey, Sharing, SharingOptions};
 use allmende_sql::{PostgresOptions, Sql, SqliteOptions};
 use allmende_storage::{BlobStore, LockStore, Tree};
 use allmende_storage_local::{LocalBlobs, LocalOptions};
@@ -100,7 +101,9 @@ impl Databases {
                 Sql::open_sqlite(sqlite).await?
             }
         };
-        sql.migrate(&[allmende_accounts::SCHEMA]).await?;
+        let schemas =
+            [allmende_accounts::SCHEMA, allmende_events::MIGRATIONS, allmende_sharing::SCHEMA];
+        sql.migrate(&schemas).await?;
         let mut tree = TreeOptions::default();
         tree.policy = name_policy(config);
         let tree = Arc::new(SqlTree::open(sql.clone(), tree).await?);
@@ -116,6 +119,8 @@ pub struct Stores {
     pub databases: Databases,
     /// The contents of files.
     pub blobs: Arc<LocalBlobs>,
+    /// Shares, links, team folders and what administrators chose.
+    pub sharing: Sharing,
     /// The file service over all of it.
     pub files: Files,
 }
@@ -149,9 +154,22 @@ impl Stores {
             default_quota: config.files.default_quota,
             ..FilesOptions::default()
         };
+        let sharing = sharing(config, &databases)?;
         let files = Files::new(stores, Arc::new(SystemClock), options)?;
-        Ok(Self { databases, blobs, files })
+        let files = files.with_mounts(Arc::new(sharing.clone()));
+        Ok(Self { databases, blobs, sharing, files })
     }
+}
+
+/// The shares of an installation. Tokens of links lie in the database under a key that lies
+/// beside it, so that a copy of the database alone opens none.
+fn sharing(config: &Config, databases: &Databases) -> Result<Sharing, StartError> {
+    let path = config.data.join("links.key");
+    let key = LinkKey::in_file(&path).map_err(|source| StartError::Data { path, source })?;
+    let url = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
+    let Databases { sql, accounts, tree } = databases;
+    let options = SharingOptions::new(key, url);
+    Ok(Sharing::new(sql.clone(), accounts.clone(), tree.clone(), options))
 }
 
 fn name_policy(config: &Config) -> NamePolicy {

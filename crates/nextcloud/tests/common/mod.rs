@@ -11,6 +11,7 @@ use std::{
 use allmende_accounts::{Accounts, AccountsOptions, NewPerson, SCHEMA};
 use allmende_files::{Clock, Files, FilesOptions, Stores};
 use allmende_nextcloud::{Nextcloud, NextcloudOptions, NextcloudParts, Origin};
+use allmende_sharing::{LinkKey, Sharing, SharingOptions};
 use allmende_sql::{Sql, SqliteOptions};
 use allmende_storage::{Decorated, fault::FaultPlan, memory};
 use allmende_types::{Timestamp, UserId};
@@ -48,6 +49,7 @@ impl Clock for TestClock {
 pub(crate) struct World {
     pub(crate) accounts: Accounts,
     pub(crate) files: Files,
+    pub(crate) sharing: Sharing,
     pub(crate) clock: Arc<TestClock>,
     service: Nextcloud,
     // Removed with its database when the test ends.
@@ -64,11 +66,12 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let sql = SqliteOptions::new(folder.path().join("accounts.db"));
         let sql = Sql::open_sqlite(sql).await.unwrap();
-        sql.migrate(&[SCHEMA]).await.unwrap();
+        let schemas = [SCHEMA, allmende_events::MIGRATIONS, allmende_sharing::SCHEMA];
+        sql.migrate(&schemas).await.unwrap();
         let mut options = AccountsOptions::default();
         options.hash_memory_kib = 64;
         options.hash_passes = 1;
-        let accounts = Accounts::new(sql, options).unwrap();
+        let accounts = Accounts::new(sql.clone(), options).unwrap();
         let clock = Arc::new(TestClock(AtomicI64::new(START)));
         let now = clock.now();
         accounts.ensure_administrator(&user("root"), PASSWORD, now).await.unwrap();
@@ -86,14 +89,20 @@ impl World {
             blobs: Arc::new(Decorated::new(Arc::new(blobs), plan.clone())),
             locks: Arc::new(Decorated::new(Arc::new(tree), plan)),
         };
+        let mut shares = SharingOptions::new(LinkKey::from_bytes([7; 32]), "https://cloud.example.org");
+        shares.clock = Arc::clone(&clock) as Arc<dyn Clock>;
+        let tree = Arc::clone(&stores.tree);
+        let sharing = Sharing::new(sql, accounts.clone(), tree, shares);
         let files = Files::new(stores, Arc::clone(&clock) as Arc<dyn Clock>, options).unwrap();
+        let files = files.with_mounts(Arc::new(sharing.clone()));
         let service = Nextcloud::new(NextcloudParts {
             files: files.clone(),
             accounts: accounts.clone(),
+            sharing: sharing.clone(),
             instance: "oc48fzr4wkqv".parse().unwrap(),
             options: NextcloudOptions::default(),
         });
-        Self { accounts, files, clock, service, _folder: folder }
+        Self { accounts, files, sharing, clock, service, _folder: folder }
     }
 
     /// Somebody who shows nothing.

@@ -40,6 +40,7 @@ impl World {
         let service = Nextcloud::new(NextcloudParts {
             files: stores.files.clone(),
             accounts: accounts.clone(),
+            sharing: stores.sharing.clone(),
             instance: accounts.instance_id().await.unwrap(),
             options: NextcloudOptions::default(),
         });
