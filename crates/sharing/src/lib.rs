@@ -44,6 +44,7 @@ mod news;
 mod people;
 mod received;
 mod refusal;
+mod removal;
 mod rights;
 mod rows;
 mod schema;
@@ -52,6 +53,7 @@ mod sharees;
 mod sharing;
 mod spaces;
 mod teams;
+mod transfer;
 mod update;
 
 pub use attributes::Attributes;
@@ -79,3 +81,4 @@ pub use teams::{
     Grantee, NewTeamFolder, NodeRules, Rule, RuleScope, RulesSwitch, TeamFolder, TeamFolderId,
     TeamGroup, TeamManager, TeamOrder, TeamQuota, TeamScope,
 };
+pub use transfer::{Incoming, Transfer, TransferRequest};

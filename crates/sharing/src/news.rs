@@ -9,7 +9,7 @@ use allmende_types::{
     EventKind, EventNode, NewEvent, NodeShape, Principal, Stream, Timestamp, UserId,
 };
 
-use crate::{Caller, Recipient, Share, ShareId, TeamFolderId, share::Ask};
+use crate::{Caller, Recipient, Share, ShareId, TeamFolderId, TransferRequest, share::Ask};
 
 /// An event of this crate.
 pub(crate) fn event(kind: EventKind, caller: Caller<'_>) -> NewEvent {
@@ -125,15 +125,37 @@ pub(crate) fn seen(batch: &mut Batch, id: ShareId, person: &UserId) {
     dismiss(batch, &object(id), person);
 }
 
-/// Adds the event of an act on a team folder. Whoever acts, acts for the server.
-pub(crate) fn team(
-    batch: &mut Batch,
-    kind: EventKind,
-    id: TeamFolderId,
-    actor: Option<&UserId>,
-    now: Timestamp,
-) {
-    let by = actor.map(|id| Principal::Person(id.clone()));
-    let news = NewEvent::new(Stream::Sharing, kind, now).by(by).detail("folder", id.to_string());
-    append(batch, &news);
+/// Adds the event of an act on a team folder.
+pub(crate) fn team(batch: &mut Batch, kind: EventKind, id: TeamFolderId, caller: Caller<'_>) {
+    append(batch, &event(kind, caller).detail("folder", id.to_string()));
+}
+
+fn offer_object(request: &TransferRequest) -> Object {
+    Object::new("files", "transfer", &request.id.to_string())
+}
+
+/// Tells a person what is offered to them.
+pub(crate) fn offer(batch: &mut Batch, request: &TransferRequest, now: Timestamp) {
+    let to = Principal::Person(request.to.clone());
+    let mut news =
+        NewNotification::new(to, NotificationKind::TransferRequested, offer_object(request));
+    news.at = now;
+    news.actor = Some(Principal::Person(request.from.clone()));
+    news.node = Some(request.node);
+    news.details.insert("name".into(), request.name.clone());
+    notify(batch, &news);
+}
+
+/// Takes back an offer; if it was taken, tells who made it.
+pub(crate) fn end_offer(batch: &mut Batch, request: &TransferRequest, done: Option<Timestamp>) {
+    withdraw(batch, &offer_object(request));
+    if let Some(now) = done {
+        let to = Principal::Person(request.from.clone());
+        let mut news =
+            NewNotification::new(to, NotificationKind::TransferDone, offer_object(request));
+        news.at = now;
+        news.actor = Some(Principal::Person(request.to.clone()));
+        news.details.insert("name".into(), request.name.clone());
+        notify(batch, &news);
+    }
 }

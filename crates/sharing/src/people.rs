@@ -45,10 +45,6 @@ impl People {
         self.0.get(&id.key())
     }
 
-    pub(crate) fn by_key(&self, key: &str) -> Option<&Member> {
-        self.0.get(key)
-    }
-
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }

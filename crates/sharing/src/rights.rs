@@ -1,13 +1,16 @@
 //! What people may do with nodes, by everything that gives them something: their homes,
 //! team folders, and shares, each of which gives no more than its maker has now.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use allmende_sql::{Statement, Value, params};
 use allmende_types::{NodeId, Permissions, SpaceId, Timestamp, UserId};
 
 use crate::{
-    Result, Share, ShareId, Sharing,
+    Policy, Result, Share, ShareId, Sharing,
     lineage::Lineage,
     people::{Member, People},
     rows::{self, LEFT, columns},
@@ -63,7 +66,7 @@ pub(crate) struct Graph {
     /// Who left which share.
     left: HashSet<(ShareId, String)>,
     teams: TeamAccess,
-    resharing: bool,
+    policy: Arc<Policy>,
 }
 
 impl Sharing {
@@ -111,13 +114,13 @@ impl Sharing {
             _ => None,
         });
         let teams = self.team_access(folders, &lineage).await?;
-        let resharing = self.policy().await?.resharing;
+        let policy = self.policy().await?;
         let mut by_node: HashMap<NodeId, Vec<usize>> = HashMap::new();
         for (at, share) in shares.iter().enumerate() {
             by_node.entry(share.node).or_default().push(at);
         }
         let shares = shares.into_iter().map(|share| (share, Rights::default())).collect();
-        let mut graph = Graph { lineage, owners, people, shares, by_node, left, teams, resharing };
+        let mut graph = Graph { lineage, owners, people, shares, by_node, left, teams, policy };
         graph.settle();
         Ok(graph)
     }
@@ -179,7 +182,8 @@ impl Graph {
         let mut rights = match self.owners.get(&found.space) {
             Some(SpaceOwner::Person(key)) if *key == member.person.id.key() => Rights::OWN,
             Some(SpaceOwner::Team(id)) => {
-                self.teams.rights(*id, member, self.lineage.chain(node).map(|node| node.id))
+                let chain = self.lineage.chain(node).map(|node| node.id);
+                self.teams.rights(*id, member, &self.policy, chain)
             }
             _ => Rights::default(),
         };
@@ -202,8 +206,9 @@ impl Graph {
             && !self.left.contains(&(share.id, member.person.id.key()))
     }
 
-    fn received(&self, rights: Rights) -> Rights {
-        if self.resharing {
+    /// What of a share's rights reaches its recipients.
+    pub(crate) fn received(&self, rights: Rights) -> Rights {
+        if self.policy.resharing {
             return rights;
         }
         let kept =

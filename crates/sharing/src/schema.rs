@@ -105,32 +105,32 @@ CREATE TABLE team_folders (
 CREATE TABLE team_groups (
     folder BIGINT NOT NULL REFERENCES team_folders (id) ON DELETE CASCADE,
     kind BIGINT NOT NULL,
-    principal TEXT NOT NULL,
+    grantee TEXT NOT NULL,
     permissions BIGINT NOT NULL,
-    PRIMARY KEY (folder, kind, principal)
+    PRIMARY KEY (folder, kind, grantee)
 );
-CREATE INDEX team_groups_principal ON team_groups (kind, principal);
+CREATE INDEX team_groups_grantee ON team_groups (kind, grantee);
 
 CREATE TABLE team_managers (
     folder BIGINT NOT NULL REFERENCES team_folders (id) ON DELETE CASCADE,
     kind BIGINT NOT NULL,
-    principal TEXT NOT NULL,
-    PRIMARY KEY (folder, kind, principal)
+    grantee TEXT NOT NULL,
+    PRIMARY KEY (folder, kind, grantee)
 );
-CREATE INDEX team_managers_principal ON team_managers (kind, principal);
+CREATE INDEX team_managers_grantee ON team_managers (kind, grantee);
 
 CREATE TABLE team_rules (
     node BIGINT NOT NULL,
     kind BIGINT NOT NULL,
-    principal TEXT NOT NULL,
+    grantee TEXT NOT NULL,
     folder BIGINT NOT NULL REFERENCES team_folders (id) ON DELETE CASCADE,
     mask BIGINT NOT NULL,
     allow BIGINT NOT NULL,
     shown TEXT NOT NULL,
-    PRIMARY KEY (node, kind, principal)
+    PRIMARY KEY (node, kind, grantee)
 );
-CREATE INDEX team_rules_folder ON team_rules (folder, kind, principal);
-CREATE INDEX team_rules_principal ON team_rules (kind, principal);
+CREATE INDEX team_rules_folder ON team_rules (folder, kind, grantee);
+CREATE INDEX team_rules_grantee ON team_rules (kind, grantee);
 
 CREATE TABLE transfers (
     id AUTO_ID,

@@ -3,6 +3,7 @@
 use std::{fmt, ops::Range, sync::Arc};
 
 use allmende_accounts::Accounts;
+use allmende_files::{Clock, SystemClock};
 use allmende_sql::{Batch, Expect, Outcome, Sql, Statement, params};
 use allmende_storage::Tree;
 use allmende_types::{Timestamp, UserId};
@@ -23,6 +24,8 @@ pub struct SharingOptions {
     pub system: SystemConfig,
     /// The address of the installation, without a slash at its end, for links in mails.
     pub url: String,
+    /// Tells the time where no caller does: when mounts are asked for.
+    pub clock: Arc<dyn Clock>,
 }
 
 impl SharingOptions {
@@ -31,7 +34,7 @@ impl SharingOptions {
     pub fn new(key: LinkKey, url: impl Into<String>) -> Self {
         let url: String = url.into();
         let url = url.trim_end_matches('/').to_owned();
-        Self { key, url, system: SystemConfig::default() }
+        Self { key, url, system: SystemConfig::default(), clock: Arc::new(SystemClock) }
     }
 }
 

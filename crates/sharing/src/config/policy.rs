@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use allmende_accounts::PasswordPolicy;
+use allmende_files::Inheritance;
 use allmende_types::{GroupId, Permissions};
 
 use super::{Config, SystemConfig, keys::truth};
@@ -273,6 +274,14 @@ impl Policy {
     pub fn needs_password(&self, groups: &[GroupId]) -> bool {
         self.password_enforced
             && !groups.iter().any(|group| self.password_excluded.contains(group.as_str()))
+    }
+
+    /// How rules of team folders come together.
+    pub(crate) fn inheritance(&self) -> Inheritance {
+        match self.acl_inherit_per_user {
+            true => Inheritance::PerPrincipal,
+            false => Inheritance::PerNode,
+        }
     }
 
     /// The groups of a person that make others their fellows.

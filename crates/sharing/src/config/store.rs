@@ -5,10 +5,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use allmende_events::append;
 use allmende_sql::{Batch, Expect, Statement, params};
+use allmende_types::EventKind;
 
 use super::{Policy, keys};
-use crate::{Result, Sharing};
+use crate::{Caller, Result, Sharing, news};
 
 /// All values of configuration, as they are at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -84,12 +86,21 @@ impl Sharing {
     /// [`Refusal::InvalidApp`](crate::Refusal::InvalidApp),
     /// [`Refusal::ProtectedKey`](crate::Refusal::ProtectedKey),
     /// [`Refusal::InvalidValue`](crate::Refusal::InvalidValue).
-    pub async fn set_config(&self, app: &str, key: &str, value: &str) -> Result<()> {
+    pub async fn set_config(
+        &self,
+        caller: Caller<'_>,
+        app: &str,
+        key: &str,
+        value: &str,
+    ) -> Result<()> {
         keys::check(app, key)?;
         let value = keys::normalise(app, key, value)?;
         let set = "INSERT INTO app_config (app, key, value) VALUES ($1, $2, $3) \
                    ON CONFLICT (app, key) DO UPDATE SET value = $3";
-        self.write(Batch::one(Statement::new(set, params![app, key, value]), Expect::ONE)).await?;
+        let set = Statement::new(set, params![app, key, value]);
+        let mut batch = Batch::one(set, Expect::ONE);
+        changed(&mut batch, caller, app, key);
+        self.write(batch).await?;
         tracing::info!(app, key, "configuration was changed");
         Ok(())
     }
@@ -98,10 +109,19 @@ impl Sharing {
     ///
     /// # Errors
     /// As of [`Sharing::set_config`].
-    pub async fn remove_config(&self, app: &str, key: &str) -> Result<()> {
+    pub async fn remove_config(&self, caller: Caller<'_>, app: &str, key: &str) -> Result<()> {
         keys::check(app, key)?;
         let delete = "DELETE FROM app_config WHERE app = $1 AND key = $2";
-        self.write(Batch::one(Statement::new(delete, params![app, key]), Expect::Any)).await?;
+        let delete = Statement::new(delete, params![app, key]);
+        let mut batch = Batch::one(delete, Expect::Any);
+        changed(&mut batch, caller, app, key);
+        self.write(batch).await?;
         Ok(())
     }
+}
+
+/// The event names the key and not the value, which can be a secret.
+fn changed(batch: &mut Batch, caller: Caller<'_>, app: &str, key: &str) {
+    let news = news::event(EventKind::SettingChanged, caller);
+    append(batch, &news.detail("app", app).detail("key", key));
 }

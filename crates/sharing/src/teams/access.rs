@@ -6,14 +6,13 @@ use allmende_sql::{Statement, Value};
 use allmende_types::{NodeId, Permissions};
 
 use super::{Grantee, TeamFolderId};
-use crate::{Result, Rights, Sharing, lineage::Lineage, people::Member};
+use crate::{Policy, Result, Rights, Sharing, lineage::Lineage, people::Member};
 
 /// Everything that decides over some nodes of some team folders.
 #[derive(Debug, Default)]
 pub(crate) struct TeamAccess {
     folders: HashMap<TeamFolderId, TeamState>,
     rules: HashMap<NodeId, Vec<StoredRule>>,
-    pub(crate) per_user: bool,
 }
 
 /// What of a team folder decides over access.
@@ -28,15 +27,15 @@ pub(crate) struct TeamState {
 /// A rule as it decides.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredRule {
-    pub(crate) principal: Grantee,
+    pub(crate) grantee: Grantee,
     pub(crate) mask: u8,
     pub(crate) allow: u8,
 }
 
 impl Member {
-    /// Whether something that is for a principal is for this person.
-    pub(crate) fn is_one_of(&self, principal: &Grantee) -> bool {
-        match principal {
+    /// Whether something that is for a grantee is for this person.
+    pub(crate) fn is_one_of(&self, grantee: &Grantee) -> bool {
+        match grantee {
             Grantee::Person(id) => id.key() == self.person.id.key(),
             Grantee::Group(id) => self.groups.contains(id),
             Grantee::Team(id) => self.teams.contains(id),
@@ -47,12 +46,12 @@ impl Member {
 impl TeamState {
     /// The most that a person may do anywhere in the folder.
     pub(crate) fn ceiling(&self, member: &Member) -> Permissions {
-        let given = self.groups.iter().filter(|(principal, _)| member.is_one_of(principal));
+        let given = self.groups.iter().filter(|(grantee, _)| member.is_one_of(grantee));
         given.fold(Permissions::NONE, |all, (_, permissions)| all | *permissions)
     }
 
     pub(crate) fn is_managed_by(&self, member: &Member) -> bool {
-        self.managers.iter().any(|principal| member.is_one_of(principal))
+        self.managers.iter().any(|grantee| member.is_one_of(grantee))
     }
 
     /// What holds at the root before its rules.
@@ -78,6 +77,7 @@ impl TeamAccess {
         &self,
         folder: TeamFolderId,
         member: &Member,
+        policy: &Policy,
         chain: impl Iterator<Item = NodeId>,
     ) -> Rights {
         let Some(state) = self.folders.get(&folder) else { return Rights::default() };
@@ -87,45 +87,21 @@ impl TeamAccess {
         }
         let mut chain: Vec<NodeId> = chain.collect();
         chain.reverse();
-        let mine = |node: &NodeId| {
-            let rules = self.rules.get(node).into_iter().flatten();
-            rules.filter(|rule| member.is_one_of(&rule.principal))
+        let of = |node: &NodeId| {
+            let (node, rules) = (*node, self.rules.get(node));
+            rules.into_iter().flatten().map(move |of| (node, &of.grantee, of.mask, of.allow))
         };
-        let base = state.base(member);
-        if self.per_user {
-            let mut each: HashMap<&Grantee, Permissions> = HashMap::new();
-            for rule in chain.iter().flat_map(mine) {
-                let before = each.get(&rule.principal).copied().unwrap_or(base);
-                each.insert(&rule.principal, apply(before, rule.mask, rule.allow));
-            }
-            let all = each.into_values().reduce(|a, b| a | b).unwrap_or(base);
-            return rights(readable(all) & ceiling);
-        }
-        let mut permissions = base;
-        for node in &chain {
-            let (mask, allow) = mine(node)
-                .fold((0, 0), |(mask, allow), rule| (mask | rule.mask, allow | rule.allow));
-            permissions = apply(permissions, mask, allow);
-            // What cannot be read cannot be walked through, whatever is allowed below.
-            if !permissions.contains(Permissions::READ) {
-                return Rights::default();
-            }
-        }
-        rights(readable(permissions) & ceiling)
+        let rules = state.rules_for(member, policy, chain.iter().flat_map(of));
+        rights(rules.evaluate(&chain) & ceiling)
     }
-
-    pub(crate) fn state(&self, folder: TeamFolderId) -> Option<&TeamState> {
-        self.folders.get(&folder)
-    }
-}
-
-fn readable(permissions: Permissions) -> Permissions {
-    if permissions.contains(Permissions::READ) { permissions } else { Permissions::NONE }
 }
 
 fn rights(permissions: Permissions) -> Rights {
-    let permissions = readable(permissions);
-    Rights { permissions, download: permissions.contains(Permissions::READ), own: false }
+    if permissions.contains(Permissions::READ) {
+        Rights { permissions, download: true, own: false }
+    } else {
+        Rights::default()
+    }
 }
 
 impl Sharing {
@@ -142,21 +118,19 @@ impl Sharing {
             return Ok(TeamAccess::default());
         }
         let folders = self.team_states(&ids).await?;
-        let find =
-            "SELECT node, kind, principal, mask, allow FROM team_rules WHERE node IN ($list)";
+        let find = "SELECT node, kind, grantee, mask, allow FROM team_rules WHERE node IN ($list)";
         let nodes = lineage.ids().map(|id| Value::Int(id.get()));
         let rows = self.sql().read(Statement::with_list(find, vec![], nodes)).await?;
         let mut rules: HashMap<NodeId, Vec<StoredRule>> = HashMap::new();
         for row in rows.iter() {
             let rule = StoredRule {
-                principal: Grantee::stored(row.int(1)?, row.text(2)?)?,
+                grantee: Grantee::stored(row.int(1)?, row.text(2)?)?,
                 mask: bits(row.int(3)?),
                 allow: bits(row.int(4)?),
             };
             rules.entry(NodeId(row.int(0)?)).or_default().push(rule);
         }
-        let per_user = self.policy().await?.acl_inherit_per_user;
-        Ok(TeamAccess { folders, rules, per_user })
+        Ok(TeamAccess { folders, rules })
     }
 
     /// What of team folders decides over access.
@@ -171,10 +145,10 @@ impl Sharing {
             .read_all(vec![
                 list("SELECT id, acl, default_none FROM team_folders WHERE id IN ($list)"),
                 list(
-                    "SELECT folder, kind, principal, permissions FROM team_groups \
+                    "SELECT folder, kind, grantee, permissions FROM team_groups \
                       WHERE folder IN ($list)",
                 ),
-                list("SELECT folder, kind, principal FROM team_managers WHERE folder IN ($list)"),
+                list("SELECT folder, kind, grantee FROM team_managers WHERE folder IN ($list)"),
             ])
             .await?;
         let mut states = HashMap::new();
@@ -189,8 +163,8 @@ impl Sharing {
         for row in answers[1].iter() {
             if let Some(state) = states.get_mut(&TeamFolderId(row.int(0)?)) {
                 let permissions = Permissions::from_bits(bits(row.int(3)?) & 31);
-                let principal = Grantee::stored(row.int(1)?, row.text(2)?)?;
-                state.groups.push((principal, permissions.unwrap_or(Permissions::NONE)));
+                let grantee = Grantee::stored(row.int(1)?, row.text(2)?)?;
+                state.groups.push((grantee, permissions.unwrap_or(Permissions::NONE)));
             }
         }
         for row in answers[2].iter() {

@@ -69,7 +69,7 @@ impl Sharing {
                 let member = self.member(person).await?;
                 for folder in &mut folders {
                     folder.groups.retain(|group| {
-                        member.as_ref().is_some_and(|member| member.is_one_of(&group.principal))
+                        member.as_ref().is_some_and(|member| member.is_one_of(&group.grantee))
                     });
                 }
                 folders.retain(|folder| !folder.groups.is_empty());
@@ -79,7 +79,7 @@ impl Sharing {
                 folders.retain(|folder| {
                     let mut managers = folder.managers.iter();
                     managers.any(|manager| {
-                        member.as_ref().is_some_and(|member| member.is_one_of(&manager.principal))
+                        member.as_ref().is_some_and(|member| member.is_one_of(&manager.grantee))
                     })
                 });
             }
@@ -142,19 +142,19 @@ impl Sharing {
         let mut groups: Vec<TeamGroup> = state
             .groups
             .into_iter()
-            .map(|(principal, permissions)| TeamGroup {
-                name: names.of(&principal),
-                principal,
+            .map(|(grantee, permissions)| TeamGroup {
+                name: names.of(&grantee),
+                grantee,
                 permissions,
             })
             .collect();
-        groups.sort_by(|a, b| a.principal.cmp(&b.principal));
+        groups.sort_by(|a, b| a.grantee.cmp(&b.grantee));
         let mut managers: Vec<TeamManager> = state
             .managers
             .into_iter()
-            .map(|of| TeamManager { name: names.of(&of), principal: names.spelled(of) })
+            .map(|of| TeamManager { name: names.of(&of), grantee: names.spelled(of) })
             .collect();
-        managers.sort_by(|a, b| a.principal.cmp(&b.principal));
+        managers.sort_by(|a, b| a.grantee.cmp(&b.grantee));
         Ok(TeamFolder {
             id,
             mount_point: row.text(1)?.to_owned(),
@@ -182,11 +182,11 @@ impl Sharing {
     /// The names to show of people and groups: two queries.
     pub(crate) async fn names_of<'a>(
         &self,
-        principals: impl IntoIterator<Item = &'a Grantee>,
+        grantees: impl IntoIterator<Item = &'a Grantee>,
     ) -> Result<Names> {
         let (mut people, mut groups) = (BTreeSet::new(), BTreeSet::new());
-        for principal in principals {
-            match principal {
+        for grantee in grantees {
+            match grantee {
                 Grantee::Person(id) => _ = people.insert(id.clone()),
                 Grantee::Group(id) => _ = groups.insert(id.clone()),
                 Grantee::Team(_) => {}
@@ -220,7 +220,7 @@ impl Sharing {
         let groups: Vec<GroupId> = folder
             .groups
             .iter()
-            .filter_map(|group| match &group.principal {
+            .filter_map(|group| match &group.grantee {
                 Grantee::Group(id) => Some(id.clone()),
                 _ => None,
             })
@@ -231,16 +231,15 @@ impl Sharing {
             ..allmende_accounts::PeopleQuery::default()
         };
         let people = self.accounts().people(&query).await?.into_iter().map(|person| TeamManager {
-            principal: Grantee::Person(person.id),
+            grantee: Grantee::Person(person.id),
             name: person.display_name,
         });
         let fits = |group: &TeamGroup| {
-            let id = group.principal.id().to_lowercase();
+            let id = group.grantee.id().to_lowercase();
             id.contains(&text) || group.name.to_lowercase().contains(&text)
         };
         let groups = folder.groups.into_iter().filter(fits);
-        let groups =
-            groups.map(|group| TeamManager { principal: group.principal, name: group.name });
+        let groups = groups.map(|group| TeamManager { grantee: group.grantee, name: group.name });
         Ok(people.chain(groups).collect())
     }
 }
@@ -254,13 +253,13 @@ pub(crate) struct Names {
 
 impl Names {
     /// The name; the id if there is none.
-    pub(crate) fn of(&self, principal: &Grantee) -> String {
-        self.known(principal).unwrap_or_else(|| principal.id()).to_owned()
+    pub(crate) fn of(&self, grantee: &Grantee) -> String {
+        self.known(grantee).unwrap_or_else(|| grantee.id()).to_owned()
     }
 
-    /// The same principal with the id of a person as it was chosen.
-    pub(crate) fn spelled(&self, principal: Grantee) -> Grantee {
-        match principal {
+    /// The same grantee with the id of a person as it was chosen.
+    pub(crate) fn spelled(&self, grantee: Grantee) -> Grantee {
+        match grantee {
             Grantee::Person(id) => {
                 let known = self.people.get(&id.key()).map(|(id, _)| id.clone());
                 Grantee::Person(known.unwrap_or(id))
@@ -270,8 +269,8 @@ impl Names {
     }
 
     /// The name, if there is such a person or group.
-    pub(crate) fn known(&self, principal: &Grantee) -> Option<&str> {
-        match principal {
+    pub(crate) fn known(&self, grantee: &Grantee) -> Option<&str> {
+        match grantee {
             Grantee::Person(id) => self.people.get(&id.key()).map(|(_, name)| name.as_str()),
             Grantee::Group(id) => self.groups.get(id).map(String::as_str),
             Grantee::Team(_) => None,

@@ -3,10 +3,10 @@
 
 use allmende_sql::{Batch, Expect, Statement, params};
 use allmende_storage::{ErrorKind as StoreKind, NewSpace, Space};
-use allmende_types::{Name, Permissions, SpacePath, Timestamp};
+use allmende_types::{EventKind, Name, Permissions, SpacePath, Timestamp};
 
 use super::{Grantee, RulesSwitch, TeamFolderId, TeamQuota};
-use crate::{Error, ErrorKind, Refusal, Result, Sharing, TeamFolder};
+use crate::{Caller, Error, ErrorKind, Refusal, Result, Sharing, TeamFolder, news};
 
 /// A team folder to be made.
 #[derive(Debug, Clone)]
@@ -38,20 +38,20 @@ impl Sharing {
     /// [`Refusal::MountPointTaken`], [`Refusal::InvalidMountPoint`].
     pub async fn create_team_folder(
         &self,
+        caller: Caller<'_>,
         new: NewTeamFolder,
-        now: Timestamp,
     ) -> Result<TeamFolder> {
         let path = mount_path(&new.mount_point)?.to_string();
         let insert = "INSERT INTO team_folders \
              (mount_point, mount_key, quota, acl, default_none, created) \
              VALUES ($1, $2, $3, 0, $4, $5) ON CONFLICT (mount_key) DO NOTHING RETURNING id";
         let quota = new.quota.number();
-        let row = params![path.as_str(), path.as_str(), quota, new.default_none, now.unix()];
+        let row = params![path.as_str(), path.as_str(), quota, new.default_none, caller.now.unix()];
         let batch = Batch::one(Statement::new(insert, row), Expect::ONE);
         let taken = vec![(0, ErrorKind::Refused(Refusal::MountPointTaken))];
         let outcomes = self.write_meaning(batch, taken).await?;
         let id = TeamFolderId(outcomes[0].rows.one()?.int(0)?);
-        if let Err(failed) = self.give_space(id, new.quota, now).await {
+        if let Err(failed) = self.give_space(id, new.quota, caller.now).await {
             // Without a space there is no folder.
             let delete = Statement::new("DELETE FROM team_folders WHERE id = $1", params![id.0]);
             if let Err(undo) = self.write(Batch::one(delete, Expect::Any)).await {
@@ -59,6 +59,9 @@ impl Sharing {
             }
             return Err(failed);
         }
+        let mut batch = Batch::new();
+        news::team(&mut batch, EventKind::TeamFolderCreated, id, caller);
+        self.sql().write(batch).await?;
         tracing::info!(folder = %id, mount_point = path, "a team folder was made");
         self.team_folder(id).await
     }
@@ -99,15 +102,17 @@ impl Sharing {
     ///
     /// # Errors
     /// [`Refusal::NoSuchTeamFolder`].
-    pub async fn remove_team_folder(&self, id: TeamFolderId, now: Timestamp) -> Result<()> {
+    pub async fn remove_team_folder(&self, caller: Caller<'_>, id: TeamFolderId) -> Result<()> {
         let delete = Statement::new("DELETE FROM team_folders WHERE id = $1", params![id.0]);
-        let outcomes = self.write(Batch::one(delete, Expect::Any)).await?;
+        let mut batch = Batch::one(delete, Expect::Any);
+        news::team(&mut batch, EventKind::TeamFolderDeleted, id, caller);
+        let outcomes = self.write(batch).await?;
         let space = self.tree().find_space(&id.space_key()).await?;
         if outcomes[0].affected == 0 && space.is_none() {
             return Err(Refusal::NoSuchTeamFolder.into());
         }
         if let Some(space) = space {
-            match self.tree().remove_space(space.id, now).await {
+            match self.tree().remove_space(space.id, caller.now).await {
                 Err(error) if *error.kind() == StoreKind::NotFound => {}
                 result => result?,
             }
@@ -121,13 +126,19 @@ impl Sharing {
     /// # Errors
     /// [`Refusal::NoSuchTeamFolder`], [`Refusal::MountPointTaken`],
     /// [`Refusal::InvalidMountPoint`].
-    pub async fn rename_team_folder(&self, id: TeamFolderId, mount_point: &str) -> Result<()> {
+    pub async fn rename_team_folder(
+        &self,
+        caller: Caller<'_>,
+        id: TeamFolderId,
+        mount_point: &str,
+    ) -> Result<()> {
         let path = mount_path(mount_point)?.to_string();
         let mut batch = Batch::new();
         let free = "SELECT 1 FROM team_folders WHERE mount_key = $2 AND id <> $1";
         batch.expect(Statement::new(free, params![id.0, path.as_str()]), Expect::None);
         let update = "UPDATE team_folders SET mount_point = $2, mount_key = $2 WHERE id = $1";
         batch.expect(Statement::new(update, params![id.0, path.as_str()]), Expect::ONE);
+        news::team(&mut batch, EventKind::TeamFolderChanged, id, caller);
         let taken = self.sql().read(Statement::new(free, params![id.0, path.as_str()])).await?;
         let of_update =
             if taken.is_empty() { Refusal::NoSuchTeamFolder } else { Refusal::MountPointTaken };
@@ -143,12 +154,17 @@ impl Sharing {
     ///
     /// # Errors
     /// [`Refusal::NoSuchTeamFolder`], [`Refusal::GroupAssigned`].
-    pub async fn add_team_group(&self, id: TeamFolderId, group: &Grantee) -> Result<()> {
-        let insert = "INSERT INTO team_groups (folder, kind, principal, permissions) \
+    pub async fn add_team_group(
+        &self,
+        caller: Caller<'_>,
+        id: TeamFolderId,
+        group: &Grantee,
+    ) -> Result<()> {
+        let insert = "INSERT INTO team_groups (folder, kind, grantee, permissions) \
                       VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
         let all = Permissions::ALL.bits();
         let insert = Statement::new(insert, params![id.0, group.number(), group.key(), all]);
-        self.change_folder(id, insert, Expect::ONE, Refusal::GroupAssigned).await
+        self.change_folder(caller, id, insert, Expect::ONE, Refusal::GroupAssigned).await
     }
 
     /// Sets what the members of a group or team may do at most. A group that has not got the
@@ -158,36 +174,54 @@ impl Sharing {
     /// [`Refusal::NoSuchTeamFolder`].
     pub async fn set_team_permissions(
         &self,
+        caller: Caller<'_>,
         id: TeamFolderId,
         group: &Grantee,
         permissions: Permissions,
     ) -> Result<()> {
         let update = "UPDATE team_groups SET permissions = $4 \
-                      WHERE folder = $1 AND kind = $2 AND principal = $3";
+                      WHERE folder = $1 AND kind = $2 AND grantee = $3";
         let row = params![id.0, group.number(), group.key(), permissions.bits()];
-        self.change_folder(id, Statement::new(update, row), Expect::Any, Refusal::NoSuchGroup).await
+        self.change_folder(
+            caller,
+            id,
+            Statement::new(update, row),
+            Expect::Any,
+            Refusal::NoSuchGroup,
+        )
+        .await
     }
 
     /// Takes a team folder from a group or team; one that has not got it is passed over.
     ///
     /// # Errors
     /// [`Refusal::NoSuchTeamFolder`].
-    pub async fn remove_team_group(&self, id: TeamFolderId, group: &Grantee) -> Result<()> {
-        let delete = "DELETE FROM team_groups WHERE folder = $1 AND kind = $2 AND principal = $3";
+    pub async fn remove_team_group(
+        &self,
+        caller: Caller<'_>,
+        id: TeamFolderId,
+        group: &Grantee,
+    ) -> Result<()> {
+        let delete = "DELETE FROM team_groups WHERE folder = $1 AND kind = $2 AND grantee = $3";
         let delete = Statement::new(delete, params![id.0, group.number(), group.key()]);
-        self.change_folder(id, delete, Expect::Any, Refusal::NoSuchGroup).await
+        self.change_folder(caller, id, delete, Expect::Any, Refusal::NoSuchGroup).await
     }
 
     /// Sets how much a team folder may hold. More may be in it already.
     ///
     /// # Errors
     /// [`Refusal::NoSuchTeamFolder`].
-    pub async fn set_team_quota(&self, id: TeamFolderId, quota: TeamQuota) -> Result<()> {
+    pub async fn set_team_quota(
+        &self,
+        caller: Caller<'_>,
+        id: TeamFolderId,
+        quota: TeamQuota,
+    ) -> Result<()> {
         let folder = self.team_folder(id).await?;
         self.tree().set_quota(folder.space, self.team_limit(quota)).await?;
         let update = "UPDATE team_folders SET quota = $2 WHERE id = $1";
         let update = Statement::new(update, params![id.0, quota.number()]);
-        self.change_folder(id, update, Expect::Any, Refusal::NoSuchTeamFolder).await
+        self.change_folder(caller, id, update, Expect::Any, Refusal::NoSuchTeamFolder).await
     }
 
     /// Lets the rules of a team folder count, or not. When they stop to count, nobody
@@ -195,7 +229,12 @@ impl Sharing {
     ///
     /// # Errors
     /// [`Refusal::NoSuchTeamFolder`].
-    pub async fn switch_team_rules(&self, id: TeamFolderId, switch: RulesSwitch) -> Result<()> {
+    pub async fn switch_team_rules(
+        &self,
+        caller: Caller<'_>,
+        id: TeamFolderId,
+        switch: RulesSwitch,
+    ) -> Result<()> {
         let mut batch = Batch::new();
         let on = switch == RulesSwitch::On;
         let update = "UPDATE team_folders SET acl = $2 WHERE id = $1";
@@ -204,6 +243,7 @@ impl Sharing {
             let delete = "DELETE FROM team_managers WHERE folder = $1";
             batch.push(Statement::new(delete, params![id.0]));
         }
+        news::team(&mut batch, EventKind::TeamFolderChanged, id, caller);
         let meanings = vec![(0, ErrorKind::Refused(Refusal::NoSuchTeamFolder))];
         self.write_meaning(batch, meanings).await.map(drop)
     }
@@ -212,26 +252,37 @@ impl Sharing {
     ///
     /// # Errors
     /// [`Refusal::NoSuchTeamFolder`].
-    pub async fn add_team_manager(&self, id: TeamFolderId, manager: &Grantee) -> Result<()> {
-        let insert = "INSERT INTO team_managers (folder, kind, principal) VALUES ($1, $2, $3) \
+    pub async fn add_team_manager(
+        &self,
+        caller: Caller<'_>,
+        id: TeamFolderId,
+        manager: &Grantee,
+    ) -> Result<()> {
+        let insert = "INSERT INTO team_managers (folder, kind, grantee) VALUES ($1, $2, $3) \
                       ON CONFLICT DO NOTHING";
         let insert = Statement::new(insert, params![id.0, manager.number(), manager.key()]);
-        self.change_folder(id, insert, Expect::Any, Refusal::NoSuchTeamFolder).await
+        self.change_folder(caller, id, insert, Expect::Any, Refusal::NoSuchTeamFolder).await
     }
 
     /// The reverse of [`Sharing::add_team_manager`].
     ///
     /// # Errors
     /// [`Refusal::NoSuchTeamFolder`].
-    pub async fn remove_team_manager(&self, id: TeamFolderId, manager: &Grantee) -> Result<()> {
-        let delete = "DELETE FROM team_managers WHERE folder = $1 AND kind = $2 AND principal = $3";
+    pub async fn remove_team_manager(
+        &self,
+        caller: Caller<'_>,
+        id: TeamFolderId,
+        manager: &Grantee,
+    ) -> Result<()> {
+        let delete = "DELETE FROM team_managers WHERE folder = $1 AND kind = $2 AND grantee = $3";
         let delete = Statement::new(delete, params![id.0, manager.number(), manager.key()]);
-        self.change_folder(id, delete, Expect::Any, Refusal::NoSuchTeamFolder).await
+        self.change_folder(caller, id, delete, Expect::Any, Refusal::NoSuchTeamFolder).await
     }
 
     /// One statement about a folder that must be there.
     async fn change_folder(
         &self,
+        caller: Caller<'_>,
         id: TeamFolderId,
         statement: Statement,
         expect: Expect,
@@ -241,6 +292,7 @@ impl Sharing {
         let find = Statement::new("SELECT id FROM team_folders WHERE id = $1", params![id.0]);
         batch.expect(find, Expect::ONE);
         batch.expect(statement, expect);
+        news::team(&mut batch, EventKind::TeamFolderChanged, id, caller);
         let meanings = vec![
             (0, ErrorKind::Refused(Refusal::NoSuchTeamFolder)),
             (1, ErrorKind::Refused(unmet)),

@@ -9,7 +9,7 @@ use std::{fmt, str::FromStr};
 
 use allmende_types::{GroupId, NodeId, Permissions, SpaceId, Timestamp, UserId};
 
-pub(crate) use self::access::TeamAccess;
+pub(crate) use self::access::{TeamAccess, TeamState, bits};
 pub use self::{
     list::{TeamOrder, TeamScope},
     manage::NewTeamFolder,
@@ -197,7 +197,7 @@ pub enum RulesSwitch {
 #[non_exhaustive]
 pub struct TeamGroup {
     /// The group or team.
-    pub principal: Grantee,
+    pub grantee: Grantee,
     /// Its name to show; its id if there is no such group.
     pub name: String,
     /// The most that its members may do.
@@ -209,7 +209,7 @@ pub struct TeamGroup {
 #[non_exhaustive]
 pub struct TeamManager {
     /// The person, group or team.
-    pub principal: Grantee,
+    pub grantee: Grantee,
     /// The name to show; the id if there is none.
     pub name: String,
 }

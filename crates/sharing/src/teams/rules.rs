@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use allmende_events::append;
 use allmende_sql::{Batch, Expect, Statement, Value, params};
-use allmende_types::{NodeId, Permissions};
+use allmende_types::{EventKind, NodeId, Permissions};
 
 use super::{
     Grantee, TeamFolderId,
     access::{StoredRule, TeamState, apply, bits},
 };
 use crate::{
-    Caller, Error, Refusal, Result, Sharing, lineage::Lineage, people::Member, spaces::SpaceOwner,
+    Caller, Error, Refusal, Result, Sharing, lineage::Lineage, news, people::Member,
+    spaces::SpaceOwner,
 };
 
-/// What one principal may do with a node and everything below it.
+/// What one grantee may do with a node and everything below it.
 ///
 /// Each bit of `mask` decides: with the same bit of `allow` it is allowed, without it is
 /// denied. Bits that are not in `mask` stay as they are above.
@@ -21,7 +23,7 @@ use crate::{
 #[non_exhaustive]
 pub struct Rule {
     /// Whom it is for.
-    pub principal: Grantee,
+    pub grantee: Grantee,
     /// The name to show; the id if there is none.
     pub name: String,
     /// The bits that it decides, as they were sent.
@@ -33,8 +35,8 @@ pub struct Rule {
 impl Rule {
     /// A rule; bits of `allow` outside of `mask` are dropped.
     #[must_use]
-    pub fn new(principal: Grantee, mask: u8, allow: u8) -> Self {
-        Self { name: principal.id().to_owned(), principal, mask, allow: allow & mask }
+    pub fn new(grantee: Grantee, mask: u8, allow: u8) -> Self {
+        Self { name: grantee.id().to_owned(), grantee, mask, allow: allow & mask }
     }
 }
 
@@ -52,7 +54,7 @@ pub struct NodeRules {
     pub base: Permissions,
     /// The node's own rules, for who may set them; for others, those that hit themselves.
     pub own: Vec<Rule>,
-    /// What the rules above come to, one entry for each principal.
+    /// What the rules above come to, one entry for each grantee.
     pub inherited: Vec<Rule>,
 }
 
@@ -89,30 +91,30 @@ impl Sharing {
         };
         let states = self.team_states(&ids).await?;
         let rules = self.stored_rules(&lineage).await?;
-        let names = self.names_of(rules.values().flatten().map(|rule| &rule.principal)).await?;
+        let names = self.names_of(rules.values().flatten().map(|rule| &rule.grantee)).await?;
         let told = |node: &NodeId, folder: TeamFolderId| {
             let state = states.get(&folder)?;
             let scope = scope(state, &member);
             let sees = |rule: &&StoredRule| {
-                // A principal that there is not is kept, and never shown.
-                let there = names.known(&rule.principal).is_some()
-                    || matches!(rule.principal, Grantee::Team(_));
-                there && (scope == RuleScope::All || member.is_one_of(&rule.principal))
+                // A grantee that there is not is kept, and never shown.
+                let there = names.known(&rule.grantee).is_some()
+                    || matches!(rule.grantee, Grantee::Team(_));
+                there && (scope == RuleScope::All || member.is_one_of(&rule.grantee))
             };
-            let show = |principal: &Grantee, mask, allow| Rule {
-                principal: names.spelled(principal.clone()),
-                name: names.of(principal),
+            let show = |grantee: &Grantee, mask, allow| Rule {
+                grantee: names.spelled(grantee.clone()),
+                name: names.of(grantee),
                 mask,
                 allow,
             };
             let of = |node: NodeId| rules.get(&node).into_iter().flatten().filter(sees);
-            let own = of(*node).map(|rule| show(&rule.principal, rule.mask, rule.allow));
+            let own = of(*node).map(|rule| show(&rule.grantee, rule.mask, rule.allow));
             let base = state.base(&member);
             let mut above: Vec<NodeId> = lineage.chain(*node).skip(1).map(|of| of.id).collect();
             above.reverse();
             let mut inherited: BTreeMap<&Grantee, (u8, Permissions)> = BTreeMap::new();
             for rule in above.iter().flat_map(|node| of(*node)) {
-                let (mask, allow) = inherited.entry(&rule.principal).or_insert((0, base));
+                let (mask, allow) = inherited.entry(&rule.grantee).or_insert((0, base));
                 *allow = apply(*allow, rule.mask, rule.allow);
                 *mask |= rule.mask;
             }
@@ -124,7 +126,7 @@ impl Sharing {
                 own: own.collect(),
                 inherited: inherited
                     .into_iter()
-                    .map(|(principal, (mask, allow))| show(principal, mask, allow.bits()))
+                    .map(|(grantee, (mask, allow))| show(grantee, mask, allow.bits()))
                     .collect(),
             })
         };
@@ -137,7 +139,7 @@ impl Sharing {
     /// [`NotFound`](crate::ErrorKind::NotFound) when the node is gone,
     /// [`Refusal::NotManager`] when it lies in no team folder or the caller may not set its
     /// rules, [`Refusal::OwnReadPermission`] when they would take the caller's own right to
-    /// read the node, [`Refusal::InvalidRule`] for two rules for one principal.
+    /// read the node, [`Refusal::InvalidRule`] for two rules for one grantee.
     pub async fn set_node_rules(
         &self,
         caller: Caller<'_>,
@@ -145,9 +147,8 @@ impl Sharing {
         rules: &[Rule],
     ) -> Result<()> {
         let lineage = self.lineage([node]).await?;
-        if lineage.get(node).is_none() {
-            return Err(Error::not_found(format!("node {node}")));
-        }
+        let found = lineage.get(node);
+        let found = found.ok_or_else(|| Error::not_found(format!("node {node}")))?;
         let folder = self.team_places(&lineage, &[node]).await?.pop().flatten();
         let folder = folder.ok_or(Refusal::NotManager)?;
         let member = self.member(caller.person).await?.ok_or(Refusal::NotManager)?;
@@ -161,9 +162,9 @@ impl Sharing {
         }
         let mut seen = std::collections::BTreeSet::new();
         if let Some(twice) =
-            rules.iter().find(|rule| !seen.insert((rule.principal.number(), rule.principal.key())))
+            rules.iter().find(|rule| !seen.insert((rule.grantee.number(), rule.grantee.key())))
         {
-            let text = format!("two rules for {} {}", twice.principal.kind(), twice.principal.id());
+            let text = format!("two rules for {} {}", twice.grantee.kind(), twice.grantee.id());
             return Err(Refusal::InvalidRule(text).into());
         }
         self.check_own_read(state, &member, &lineage, node, rules).await?;
@@ -173,19 +174,23 @@ impl Sharing {
         batch.expect(Statement::new(lock, params![folder.0]), Expect::ONE);
         batch.push(Statement::new("DELETE FROM team_rules WHERE node = $1", params![node.get()]));
         for rule in rules {
-            let insert = "INSERT INTO team_rules (node, kind, principal, folder, mask, allow, shown) \
+            let insert = "INSERT INTO team_rules (node, kind, grantee, folder, mask, allow, shown) \
                           VALUES ($1, $2, $3, $4, $5, $6, $7)";
             let row = params![
                 node.get(),
-                rule.principal.number(),
-                rule.principal.key(),
+                rule.grantee.number(),
+                rule.grantee.key(),
                 folder.0,
                 rule.mask,
                 rule.allow & rule.mask,
-                rule.principal.id()
+                rule.grantee.id()
             ];
             batch.push(Statement::new(insert, row));
         }
+        let event = news::event(EventKind::RulesChanged, caller)
+            .detail("folder", folder.to_string())
+            .about(news::about(found));
+        append(&mut batch, &event);
         self.write(batch).await?;
         tracing::info!(person = %caller.person, %node, rules = rules.len(), "rules were set");
         Ok(())
@@ -199,28 +204,29 @@ impl Sharing {
         node: NodeId,
         rules: &[Rule],
     ) -> Result<()> {
+        let policy = self.policy().await?;
         let mut stored = self.stored_rules(lineage).await?;
-        let standing = |rules: &HashMap<NodeId, Vec<StoredRule>>| {
-            let mut chain: Vec<NodeId> = lineage.chain(node).map(|of| of.id).collect();
-            chain.reverse();
-            chain.iter().fold(state.base(member), |permissions, node| {
-                let mine = rules.get(node).into_iter().flatten();
-                let mine = mine.filter(|rule| member.is_one_of(&rule.principal));
-                let (mask, allow) =
-                    mine.fold((0, 0), |(mask, allow), of| (mask | of.mask, allow | of.allow));
-                apply(permissions, mask, allow)
-            })
+        let mut chain: Vec<NodeId> = lineage.chain(node).map(|of| of.id).collect();
+        chain.reverse();
+        let reads = |stored: &HashMap<NodeId, Vec<StoredRule>>| {
+            let of = |(node, rules): (&NodeId, &'_ Vec<StoredRule>)| {
+                let node = *node;
+                rules.iter().map(move |of| (node, of.clone())).collect::<Vec<_>>()
+            };
+            let all: Vec<(NodeId, StoredRule)> = stored.iter().flat_map(of).collect();
+            let each = all.iter().map(|(node, of)| (*node, &of.grantee, of.mask, of.allow));
+            let rules = state.rules_for(member, &policy, each);
+            rules.evaluate(&chain).contains(Permissions::READ)
         };
         let new = rules.iter().map(|rule| StoredRule {
-            principal: rule.principal.clone(),
+            grantee: rule.grantee.clone(),
             mask: rule.mask,
             allow: rule.allow & rule.mask,
         });
-        let before = standing(&stored);
+        let before = reads(&stored);
         stored.insert(node, new.collect());
-        let after = standing(&stored);
         // Who could not read before, such as an administrator, loses nothing.
-        if before.contains(Permissions::READ) && !after.contains(Permissions::READ) {
+        if before && !reads(&stored) {
             return Err(Refusal::OwnReadPermission.into());
         }
         Ok(())
@@ -242,13 +248,13 @@ impl Sharing {
 
     async fn stored_rules(&self, lineage: &Lineage) -> Result<HashMap<NodeId, Vec<StoredRule>>> {
         let find = "SELECT node, kind, shown, mask, allow FROM team_rules \
-                    WHERE node IN ($list) ORDER BY kind, principal";
+                    WHERE node IN ($list) ORDER BY kind, grantee";
         let nodes = lineage.ids().map(|id| Value::Int(id.get()));
         let rows = self.sql().read(Statement::with_list(find, vec![], nodes)).await?;
         let mut rules: HashMap<NodeId, Vec<StoredRule>> = HashMap::new();
         for row in rows.iter() {
             let rule = StoredRule {
-                principal: Grantee::stored(row.int(1)?, row.text(2)?)?,
+                grantee: Grantee::stored(row.int(1)?, row.text(2)?)?,
                 mask: bits(row.int(3)?),
                 allow: bits(row.int(4)?),
             };

@@ -17,35 +17,35 @@ use allmende_tree_sql::{SqlTree, TreeOptions};
 use allmende_types::{Checksums, GroupId, NodeId, Permissions, Timestamp, UserId};
 
 /// 2027-01-05T12:00:00Z.
-pub const NOW: Timestamp = Timestamp::from_unix(1_799_150_400);
+pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_799_150_400);
 
-pub fn user(id: &str) -> UserId {
+pub(crate) fn user(id: &str) -> UserId {
     id.parse().unwrap()
 }
 
-pub fn group(id: &str) -> GroupId {
+pub(crate) fn group(id: &str) -> GroupId {
     id.parse().unwrap()
 }
 
-pub fn bits(bits: u8) -> Permissions {
+pub(crate) fn bits(bits: u8) -> Permissions {
     Permissions::from_bits(bits).unwrap()
 }
 
 /// Everything that a test needs.
-pub struct World {
-    pub sql: Sql,
-    pub accounts: Accounts,
-    pub tree: Arc<SqlTree>,
-    pub sharing: Sharing,
+pub(crate) struct World {
+    pub(crate) sql: Sql,
+    pub(crate) accounts: Accounts,
+    pub(crate) tree: Arc<SqlTree>,
+    pub(crate) sharing: Sharing,
 }
 
 /// People alice, bob, carol and dave; the group staff with bob and carol; the
 /// administrator root.
-pub async fn world(sql: Sql) -> World {
+pub(crate) async fn world(sql: Sql) -> World {
     world_with(sql, |_| {}).await
 }
 
-pub async fn world_with(sql: Sql, change: impl FnOnce(&mut SharingOptions)) -> World {
+pub(crate) async fn world_with(sql: Sql, change: impl FnOnce(&mut SharingOptions)) -> World {
     sql.migrate(&[ACCOUNTS, allmende_events::MIGRATIONS, SCHEMA]).await.unwrap();
     let tree = Arc::new(SqlTree::open(sql.clone(), TreeOptions::default()).await.unwrap());
     let mut options = AccountsOptions::default();
@@ -70,7 +70,7 @@ pub async fn world_with(sql: Sql, change: impl FnOnce(&mut SharingOptions)) -> W
 
 impl World {
     /// The root of a person's home.
-    pub async fn home(&self, person: &str) -> NodeId {
+    pub(crate) async fn home(&self, person: &str) -> NodeId {
         let key = format!("home:{}", person.to_lowercase());
         match self.tree.as_ref().find_space_of(&key).await {
             Some(root) => root,
@@ -81,13 +81,13 @@ impl World {
         }
     }
 
-    pub async fn folder(&self, parent: NodeId, name: &str) -> NodeId {
+    pub(crate) async fn folder(&self, parent: NodeId, name: &str) -> NodeId {
         let target = Target { parent, name: name.parse().unwrap(), expect: Expect::Absent };
         let make = MakeFolder { target, modified: NOW, created: None };
         self.commit(Op::MakeFolder(make)).await
     }
 
-    pub async fn file(&self, parent: NodeId, name: &str) -> NodeId {
+    pub(crate) async fn file(&self, parent: NodeId, name: &str) -> NodeId {
         let target = Target { parent, name: name.parse().unwrap(), expect: Expect::Absent };
         let put = PutFile {
             target,
@@ -100,13 +100,13 @@ impl World {
         self.commit(Op::PutFile(put)).await
     }
 
-    pub async fn rename(&self, node: NodeId, parent: NodeId, name: &str) {
+    pub(crate) async fn rename(&self, node: NodeId, parent: NodeId, name: &str) {
         let target = Target { parent, name: name.parse().unwrap(), expect: Expect::Absent };
         let op = allmende_storage::MoveNode { node, revision: None, target };
         self.commit(Op::Move(op)).await;
     }
 
-    pub async fn delete(&self, node: NodeId) {
+    pub(crate) async fn delete(&self, node: NodeId) {
         self.commit(Op::Remove(RemoveNode { node, revision: None })).await;
     }
 
@@ -116,7 +116,7 @@ impl World {
     }
 
     /// Shares, as the person.
-    pub async fn share(
+    pub(crate) async fn share(
         &self,
         person: &str,
         node: NodeId,
@@ -127,35 +127,35 @@ impl World {
         self.sharing.create(Caller { person: &person, now: NOW }, &node, new).await
     }
 
-    pub async fn rights(&self, person: &str, node: NodeId) -> u8 {
+    pub(crate) async fn rights(&self, person: &str, node: NodeId) -> u8 {
         let rights = self.sharing.rights(&user(person), &[node], NOW).await.unwrap();
         rights[0].permissions.bits()
     }
 }
 
 /// A share with a person.
-pub fn with(person: &str, permissions: u8) -> NewShare {
+pub(crate) fn with(person: &str, permissions: u8) -> NewShare {
     let mut new = NewShare::new(Recipient::Person(user(person)));
     new.permissions = Some(bits(permissions));
     new
 }
 
 /// A share with a group.
-pub fn with_group(id: &str, permissions: u8) -> NewShare {
+pub(crate) fn with_group(id: &str, permissions: u8) -> NewShare {
     let mut new = NewShare::new(Recipient::Group(group(id)));
     new.permissions = Some(bits(permissions));
     new
 }
 
 /// A link.
-pub fn link(permissions: u8) -> NewShare {
+pub(crate) fn link(permissions: u8) -> NewShare {
     let mut new = NewShare::new(Recipient::Link);
     new.permissions = Some(bits(permissions));
     new
 }
 
 /// The words of a refusal.
-pub fn words<T>(result: allmende_sharing::Result<T>) -> String {
+pub(crate) fn words<T>(result: allmende_sharing::Result<T>) -> String {
     match result {
         Ok(_) => "ok".to_owned(),
         Err(error) => match error.refusal() {
