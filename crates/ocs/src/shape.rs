@@ -174,7 +174,7 @@ pub(crate) fn number<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok
 ///
 /// let password = Secret::from("hunter2");
 /// assert_eq!(format!("{password:?}"), "Secret(…)");
-/// assert_eq!(password.reveal(), "hunter2");
+/// assert_eq!(password.expose(), "hunter2");
 /// ```
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -183,7 +183,7 @@ pub struct Secret(String);
 impl Secret {
     /// The text.
     #[must_use]
-    pub fn reveal(&self) -> &str {
+    pub fn expose(&self) -> &str {
         &self.0
     }
 

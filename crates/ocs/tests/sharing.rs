@@ -2,9 +2,7 @@
 #![cfg(all(feature = "client", feature = "server"))]
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-use allmende_ocs::endpoints::files_sharing::sharees::{
-    Page, RecommendedSharees, Sharee, Sharees,
-};
+use allmende_ocs::endpoints::files_sharing::sharees::{Page, RecommendedSharees, Sharee, Sharees};
 use allmende_ocs::endpoints::files_sharing::{
     ItemType, RecipientStatus, Share, ShareType, deleted, sharees, shares,
 };

@@ -120,7 +120,7 @@ fn capabilities_name_only_what_is_there() {
             r#""forbidden_filename_basenames":[],"forbidden_filename_characters":[],"#,
             r#""forbidden_filename_extensions":[],"bigfilechunking":false,"file_conversions":[],"#,
             r#""windows_compatible_filenames":false},"#,
-            r#""files_sharing":{"api_enabled":false,"resharing":false,"group_sharing":false},"#,
+            r#""files_sharing":{"api_enabled":false,"resharing":false},"#,
             r#""provisioning_api":{"version":"","AccountPropertyScopesVersion":0,"#,
             r#""AccountPropertyScopesFederatedEnabled":false,"#,
             r#""AccountPropertyScopesPublishedEnabled":false}}"#,

@@ -9,7 +9,7 @@ mod tests;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Response, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -88,15 +88,25 @@ impl Envelope {
     /// as version 2.
     #[must_use]
     pub fn of(parts: &Parts) -> Self {
-        let query = parts.uri.query().unwrap_or_default();
+        Self::wanted(&parts.uri, &parts.headers)
+    }
+
+    /// [`of`](Self::of) a request that has not been taken apart.
+    #[must_use]
+    pub fn of_request<B>(request: &Request<B>) -> Self {
+        Self::wanted(request.uri(), request.headers())
+    }
+
+    fn wanted(uri: &Uri, headers: &HeaderMap) -> Self {
+        let query = uri.query().unwrap_or_default();
         let format = form_urlencoded::parse(query.as_bytes())
             .filter_map(|(key, value)| (key == "format").then_some(value))
             .last();
         Self {
-            version: Version::split_path(parts.uri.path())
+            version: Version::split_path(uri.path())
                 .map(|(version, _)| version)
                 .unwrap_or_default(),
-            format: Format::negotiate(format.as_deref(), &parts.headers),
+            format: Format::negotiate(format.as_deref(), headers),
         }
     }
 }

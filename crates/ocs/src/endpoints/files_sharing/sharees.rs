@@ -97,7 +97,7 @@ impl Query {
 pub struct Sharee {
     /// How often one shared with them; in [`Recommended`] only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub count: Option<u32>,
+    pub count: Option<u64>,
     /// The name.
     pub label: String,
     /// More about them; of people.

@@ -9,6 +9,11 @@ pub struct Enabled {
     pub enabled: bool,
 }
 
+impl DownloadLimit {
+    /// Limits can be set; a new link has none.
+    pub const NO_DEFAULT: Self = Self { enabled: true, default_limit: -1 };
+}
+
 impl Enabled {
     /// A feature that is there.
     pub const YES: Self = Self { enabled: true };
@@ -112,6 +117,9 @@ pub struct UserStatus {
 #[serde(default)]
 #[non_exhaustive]
 pub struct GroupFolders {
+    /// The version of their interface.
+    #[serde(rename = "appVersion", skip_serializing_if = "String::is_empty")]
+    pub app_version: String,
     /// Whether the person has any.
     #[serde(rename = "hasGroupFolders")]
     pub has_group_folders: bool,

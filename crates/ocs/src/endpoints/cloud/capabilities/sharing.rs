@@ -15,8 +15,9 @@ pub struct FilesSharing {
     /// Sharing with people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<UserSharing>,
-    /// Whether one may share with groups; older clients read it here.
-    pub group_sharing: bool,
+    /// Whether one may share with groups; older clients read it here. Absent where nobody shares.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_sharing: Option<bool>,
     /// Sharing with groups.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<GroupSharing>,
@@ -55,6 +56,14 @@ impl Switch {
 }
 
 /// Expiry of shares.
+///
+/// ```
+/// use allmende_ocs::endpoints::cloud::capabilities::Expiry;
+///
+/// let json = |expiry: Expiry| serde_json::to_string(&expiry).unwrap();
+/// assert_eq!(json(Expiry::OFF), r#"{"enabled":false}"#);
+/// assert_eq!(json(Expiry::after(7).enforced()), r#"{"enabled":true,"days":7,"enforced":true}"#);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -67,6 +76,23 @@ pub struct Expiry {
     /// Whether nobody may choose a later day, or none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enforced: Option<bool>,
+}
+
+impl Expiry {
+    /// No day is proposed; the other members are absent, which clients rely on.
+    pub const OFF: Self = Self { enabled: false, days: None, enforced: None };
+
+    /// A day is proposed after so many days.
+    #[must_use]
+    pub const fn after(days: u32) -> Self {
+        Self { enabled: true, days: Some(days), enforced: Some(false) }
+    }
+
+    /// The same expiry, as the latest that may be chosen.
+    #[must_use]
+    pub const fn enforced(self) -> Self {
+        Self { enforced: Some(true), ..self }
+    }
 }
 
 /// Passwords of public links.
