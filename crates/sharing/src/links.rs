@@ -9,6 +9,7 @@ use allmende_types::{Permissions, Timestamp, UserId};
 
 use crate::{
     Error, ErrorKind, Result, Share, Sharing,
+    key::random_token,
     rows::{self, COLUMNS, columns},
     spaces::SpaceOwner,
 };
@@ -110,6 +111,22 @@ impl Sharing {
                 // One that guesses tokens never succeeds at any of them.
                 let attempt = Attempt { from, at: "a link" };
                 Err(LinkError::NotFound { delay: self.accounts().attempt_failed(attempt, now) })
+            }
+        }
+    }
+
+    /// A token that no link has, for someone who is about to choose one. It is not kept.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    pub async fn fresh_token(&self) -> Result<String> {
+        const LENGTH: usize = 15;
+        loop {
+            let token = random_token(LENGTH)?;
+            let find = "SELECT 1 FROM shares WHERE token_hash = $1";
+            let hash = self.inner.options.key.token_hash(&token).to_vec();
+            if self.sql().read(Statement::new(find, params![hash]).point()).await?.is_empty() {
+                return Ok(token);
             }
         }
     }

@@ -4,11 +4,7 @@
 
 mod common;
 
-use std::{
-    net::IpAddr,
-    sync::Mutex,
-    time::Duration,
-};
+use std::{net::IpAddr, sync::Mutex, time::Duration};
 
 use allmende_sharing::{
     Caller, Link, LinkError, LinkKey, Mail, MailError, Mailer, NewShare, Recipient, Sent,

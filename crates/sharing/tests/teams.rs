@@ -26,11 +26,8 @@ fn of_person(id: &str) -> Grantee {
 
 async fn team(world: &World, mount_point: &str) -> TeamFolder {
     let root = user("root");
-    let folder = world
-        .sharing
-        .create_team_folder(by(&root), NewTeamFolder::new(mount_point))
-        .await
-        .unwrap();
+    let folder =
+        world.sharing.create_team_folder(by(&root), NewTeamFolder::new(mount_point)).await.unwrap();
     world.sharing.add_team_group(by(&root), folder.id, &of_group("staff")).await.unwrap();
     world.sharing.team_folder(folder.id).await.unwrap()
 }
@@ -71,10 +68,11 @@ every_engine! {
             let found = sharing.team_folders(scope, TeamOrder::MountPoint).await.unwrap();
             found.iter().map(|folder| folder.mount_point.clone()).collect::<Vec<_>>()
         };
+        let (alice, bob, carol) = (user("alice"), user("bob"), user("carol"));
         assert_eq!(ids(TeamScope::All).await, ["Team1", "Team1/Side"]);
-        assert_eq!(ids(TeamScope::Member(&user("carol"))).await, ["Team1"]);
-        assert_eq!(ids(TeamScope::Member(&user("alice"))).await, [""; 0]);
-        assert_eq!(ids(TeamScope::Manager(&user("bob"))).await, ["Team1"]);
+        assert_eq!(ids(TeamScope::Member(&carol)).await, ["Team1"]);
+        assert_eq!(ids(TeamScope::Member(&alice)).await, [""; 0]);
+        assert_eq!(ids(TeamScope::Manager(&bob)).await, ["Team1"]);
         let found = sharing.search_team_members(folder.id, "rig").await.unwrap();
         assert_eq!(found.iter().map(|of| of.grantee.id()).collect::<Vec<_>>(), ["Bob", "carol"]);
         // Switching the rules off takes the managers away.
@@ -110,7 +108,8 @@ every_engine! {
         sharing.add_team_manager(by(&root), folder.id, &of_person("bob")).await.unwrap();
         let (bob, carol) = (user("bob"), user("carol"));
         let told = sharing.node_rules(by(&bob), &[s, deep, t]).await.unwrap();
-        let [of_s, of_deep, of_t] = told.each_ref().map(|of| of.as_ref().unwrap());
+        let told: Vec<_> = told.iter().map(|of| of.as_ref().unwrap()).collect();
+        let (of_s, of_deep, of_t) = (told[0], told[1], told[2]);
         assert_eq!((of_s.own.len(), of_s.inherited.len(), of_s.can_manage, of_s.enabled), (2, 0, true, true));
         assert_eq!((of_deep.own.len(), of_deep.inherited.len(), of_t.own.len()), (0, 2, 0));
         let inherited = &of_deep.inherited[0];
