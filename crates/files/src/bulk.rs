@@ -7,8 +7,9 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
 use crate::{
-    Entry, Error, ErrorKind, PutRequest, Result, View, Written,
+    Error, ErrorKind, PutRequest, Result, View, Written,
     ingest::{Stored, body_of},
+    locate::Spot,
 };
 
 /// How many bodies are stored at a time.
@@ -17,7 +18,7 @@ const SIDE_BY_SIDE: usize = 16;
 /// A file whose bytes are durable and wait for the commit.
 #[derive(Debug)]
 struct Ready {
-    folder: Entry,
+    spot: Spot,
     op: Op,
     stored: Stored,
     hashes: Checksums,
@@ -42,12 +43,15 @@ impl View {
         if ops.is_empty() {
             return ready.into_iter().map(|ready| ready.and_then(never_committed)).collect();
         }
+        if self.is_drop() {
+            return self.commit_each(ready).await;
+        }
         match self.commit(ops).await {
             Ok(committed) => {
                 let mut written = committed.written.into_iter();
                 let mut finish = |ready: Ready| {
                     let written = written.next().ok_or_else(no_result)?;
-                    Ok(self.written(&ready.folder, written, ready.hashes))
+                    Ok(self.written(&ready.spot, written, ready.hashes))
                 };
                 ready.into_iter().map(|ready| ready.and_then(&mut finish)).collect()
             }
@@ -58,31 +62,33 @@ impl View {
                 ready.into_iter().map(|ready| ready.and_then(fail)).collect()
             }
             // One of them is refused, and nothing has happened: each by itself, in order.
-            Err(_) => {
-                let mut results = Vec::with_capacity(ready.len());
-                for ready in ready {
-                    results.push(match ready {
-                        Ok(ready) => self.commit_ready(ready).await,
-                        Err(error) => Err(error),
-                    });
-                }
-                results
-            }
+            Err(_) => self.commit_each(ready).await,
         }
+    }
+
+    async fn commit_each(&self, all: Vec<Result<Ready>>) -> Vec<Result<Written>> {
+        let mut results = Vec::with_capacity(all.len());
+        for ready in all {
+            results.push(match ready {
+                Ok(ready) => self.commit_ready(ready).await,
+                Err(error) => Err(error),
+            });
+        }
+        results
     }
 
     async fn prepare(&self, request: PutRequest, bytes: Bytes) -> Result<Ready> {
         let length = Some(request.length.unwrap_or(bytes.len() as u64));
         let request = PutRequest { length, ..request };
-        let admitted = self.admit(&request).await?;
-        let (op, stored, hashes) = self.receive(&admitted, request, body_of(bytes)).await?;
-        Ok(Ready { folder: admitted.folder, op, stored, hashes })
+        let spot = self.admit(&request).await?;
+        let (op, stored, hashes) = self.receive(&spot, request, body_of(bytes)).await?;
+        Ok(Ready { spot, op, stored, hashes })
     }
 
     async fn commit_ready(&self, ready: Ready) -> Result<Written> {
-        let Ready { folder, op, stored, hashes } = ready;
-        match self.commit_one(op).await {
-            Ok(written) => Ok(self.written(&folder, written, hashes)),
+        let Ready { spot, op, stored, hashes } = ready;
+        match self.commit_put(op).await {
+            Ok(written) => Ok(self.written(&spot, written, hashes)),
             Err(error) => {
                 self.files().discard_after(&error, &stored).await;
                 Err(error)

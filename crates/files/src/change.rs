@@ -1,14 +1,12 @@
-//! Folders made; nodes removed, moved and copied.
+//! Folders made, and nodes removed.
 
 use allmende_storage::{
-    CopyNode, Expect, LockDepth, MakeFolder, MoveNode, Op, PatchProperties, PropertyOwner,
-    PropertyUpdate, RemoveNode,
+    Expect, MakeFolder, Op, PatchProperties, PropertyOwner, PropertyUpdate, RemoveNode,
 };
-use allmende_types::{Checksums, Name, Revision, Timestamp};
+use allmende_types::{Permissions, Revision, Timestamp};
 
 use crate::{
-    Entry, Error, ErrorKind, Place, Result, View, Written, permissions::Action, service,
-    view::target,
+    Entry, Error, ErrorKind, MountKind, Place, Result, View, permissions::Action, service,
 };
 
 /// A folder to make.
@@ -31,27 +29,6 @@ impl FolderRequest {
     }
 }
 
-/// Where a node is to be moved or copied.
-#[derive(Debug, Clone)]
-pub struct TransferRequest {
-    /// Where to.
-    pub target: Place,
-    /// What must stand there. [`Expect::Any`] replaces it, a folder as a whole.
-    pub expect: Expect,
-    /// If given, the revision that the source of a move must have.
-    pub revision: Option<Revision>,
-    /// Whether a folder is copied alone or with everything below it. A move takes all.
-    pub depth: LockDepth,
-}
-
-impl TransferRequest {
-    /// To a place, over whatever stands there, with everything below.
-    pub fn new(target: impl Into<Place>) -> Self {
-        let depth = LockDepth::Infinity;
-        Self { target: target.into(), expect: Expect::Any, revision: None, depth }
-    }
-}
-
 impl View {
     /// Makes a folder.
     ///
@@ -66,12 +43,16 @@ impl View {
         if matches!(&place, Place::Path(path) if path.is_root()) {
             return Err(Error::new(ErrorKind::Exists, "the root"));
         }
-        let (folder, name) = self.locate(place).await?;
-        self.check_name(&name)?;
-        Action::Create.check(&folder)?;
-        self.check_any_room(&folder).await?;
+        let spot = self.locate(place).await?;
+        if spot.standing.is_some() {
+            return Err(Error::new(ErrorKind::Exists, "a mount"));
+        }
+        let folder = &spot.folder;
+        self.check_name(&spot.name)?;
+        Action::Create.check(folder)?;
+        self.check_any_room(folder).await?;
         let modified = modified.unwrap_or_else(|| self.files().now());
-        let make = MakeFolder { target: target(&folder, name, Expect::Absent), modified, created };
+        let make = MakeFolder { target: spot.target(Expect::Absent), modified, created };
         let node = self.commit_one(Op::MakeFolder(make)).await?.node;
         let patches: Vec<Op> = properties
             .into_iter()
@@ -89,96 +70,63 @@ impl View {
             }
             return Err(error);
         }
-        let path = Self::path_in(&folder, &node);
-        Ok(self.entry(node, path))
+        let path = Self::path_in(folder, &node);
+        Ok(self.entry_in(None, folder, node, path))
     }
 
     /// Removes a node with everything below it; if a revision is given, only in that state.
+    /// The root of a received share goes out of the person's home only, and stays where it
+    /// is; what is mounted below a folder that is removed comes to the root of the home.
     ///
     /// # Errors
-    /// [`Forbidden`](ErrorKind::Forbidden), also for the root;
+    /// [`Forbidden`](ErrorKind::Forbidden), also for the root, for a team folder, and where
+    /// anything below may not be removed;
     /// [`NotFound`](ErrorKind::NotFound), [`Changed`](ErrorKind::Changed),
     /// [`Locked`](ErrorKind::Locked) for locks on it, above it or below it, and those of
     /// the stores.
     pub async fn remove(&self, entry: &Entry, revision: Option<Revision>) -> Result<()> {
         Action::Delete.check(entry)?;
-        self.commit(vec![Op::Remove(RemoveNode { node: entry.id(), revision })]).await?;
-        Ok(())
+        match &entry.mount {
+            Some(mount) if mount.root == entry.id() => match mount.kind {
+                MountKind::Share => {
+                    self.files().leave(self.person(), mount).await?;
+                    self.renew_mounts().await
+                }
+                _ => Err(Error::new(ErrorKind::Forbidden, format!("a mount: {}", entry.id()))),
+            },
+            _ => {
+                self.check_below(entry, Permissions::DELETE).await?;
+                self.commit(vec![Op::Remove(RemoveNode { node: entry.id(), revision })]).await?;
+                Ok(())
+            }
+        }
     }
 
-    /// Moves or renames a node with everything below it. It keeps its id, its etag and its
-    /// properties; locks on it end.
-    ///
-    /// # Errors
-    /// [`SamePlace`](ErrorKind::SamePlace), [`Cycle`](ErrorKind::Cycle),
-    /// [`ParentNotFound`](ErrorKind::ParentNotFound), [`NotAFolder`](ErrorKind::NotAFolder),
-    /// [`InvalidName`](ErrorKind::InvalidName), [`Forbidden`](ErrorKind::Forbidden),
-    /// [`Exists`](ErrorKind::Exists), [`NotFound`](ErrorKind::NotFound) and
-    /// [`Changed`](ErrorKind::Changed) for expectations, [`Locked`](ErrorKind::Locked),
-    /// [`Quota`](ErrorKind::Quota) between spaces, and those of the stores.
-    pub async fn move_to(&self, entry: &Entry, request: TransferRequest) -> Result<Written> {
-        let (folder, name) = self.locate(request.target).await?;
-        let renamed = entry.name() != Some(&name);
-        let moved = entry.node.parent != Some(folder.id());
-        if !renamed && !moved {
-            return Err(Error::new(ErrorKind::SamePlace, format!("move of node {}", entry.id())));
-        }
-        if renamed {
-            self.check_name(&name)?;
-        }
-        if moved {
-            Action::Delete.check(entry)?;
-            Action::Create.check(&folder)?;
-        } else {
-            Action::Rename.check(entry)?;
-        }
-        self.check_replaced(entry, &folder, &name, request.expect).await?;
-        let target = target(&folder, name, request.expect);
-        let op = MoveNode { node: entry.id(), revision: request.revision, target };
-        let written = self.commit_one(Op::Move(op)).await?;
-        Ok(self.written(&folder, written, Checksums::none()))
-    }
-
-    /// Copies a node. The copy has an id and an etag of its own; no byte is copied.
-    ///
-    /// # Errors
-    /// As of [`View::move_to`].
-    pub async fn copy_to(&self, entry: &Entry, request: TransferRequest) -> Result<Written> {
-        let (folder, name) = self.locate(request.target).await?;
-        let names = &self.files().options().names;
-        let key = |name: &Name| names.key(name);
-        if entry.node.parent == Some(folder.id()) && entry.name().map(key) == Some(key(&name)) {
-            // Under another case it is still the node itself, which must not be replaced.
-            return Err(Error::new(ErrorKind::SamePlace, format!("copy of node {}", entry.id())));
-        }
-        if entry.name() != Some(&name) {
-            self.check_name(&name)?;
-        }
-        Action::Read.check(entry)?;
-        Action::Create.check(&folder)?;
-        self.check_replaced(entry, &folder, &name, request.expect).await?;
-        let target = target(&folder, name, request.expect);
-        let op = CopyNode { node: entry.id(), target, depth: request.depth };
-        let written = self.commit_one(Op::Copy(op)).await?;
-        Ok(self.written(&folder, written, Checksums::none()))
-    }
-
-    /// Whether the person may remove what a transfer replaces.
-    async fn check_replaced(
-        &self,
-        entry: &Entry,
-        folder: &Entry,
-        name: &Name,
-        expect: Expect,
-    ) -> Result<()> {
-        use allmende_types::Permissions as P;
-        if expect == Expect::Absent || folder.permissions.contains(P::DELETE | P::UPDATE) {
+    /// Refuses what would also happen to something below, where a rule of its own forbids
+    /// it.
+    pub(crate) async fn check_below(&self, entry: &Entry, needed: Permissions) -> Result<()> {
+        let Some((mount, rules)) =
+            entry.mount.as_ref().and_then(|mount| Some((mount, mount.rules.as_ref()?)))
+        else {
+            return Ok(());
+        };
+        if !entry.is_folder() {
             return Ok(());
         }
-        match self.child(folder, name).await? {
-            Some(existing) if existing.id() != entry.id() => Action::Delete.check(&existing),
-            _ => Ok(()),
+        let nodes: Vec<_> = rules.nodes().collect();
+        for mut chain in self.files().tree().lineage(&nodes).await? {
+            if !chain.contains(&entry.id()) {
+                continue;
+            }
+            let Some(top) = chain.iter().position(|id| *id == mount.root) else { continue };
+            chain.truncate(top + 1);
+            chain.reverse();
+            if !mount.permissions_at(&chain).contains(needed) {
+                let context = format!("a rule below node {} forbids it", entry.id());
+                return Err(Error::new(ErrorKind::Forbidden, context));
+            }
         }
+        Ok(())
     }
 
     /// A folder costs nothing, but under an exhausted quota the original makes none, and

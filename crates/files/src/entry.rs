@@ -5,7 +5,7 @@ use std::sync::Arc;
 use allmende_storage::Node;
 use allmende_types::{ETag, Name, NodeFacts, NodeId, Permissions, SpacePath, UserId};
 
-use crate::{Error, ErrorKind, Result, media_type};
+use crate::{Download, Error, ErrorKind, Mount, MountKind, Result, media_type};
 
 /// A node as one person sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,12 @@ pub struct Entry {
     /// Where it stands in the view, if it was found by path or by id. Entries of a
     /// listing have none: their place is the folder's and their name.
     pub path: Option<SpacePath>,
+    /// The mount that it lies in, or is the root of; none in the person's own home.
+    pub mount: Option<Arc<Mount>>,
+    /// What the mounts below it make of its etag.
+    pub(crate) tag: Option<ETag>,
+    /// In a mount with rules, the nodes from its root down to this one.
+    pub(crate) chain: Option<Arc<[NodeId]>>,
 }
 
 impl Entry {
@@ -49,10 +55,29 @@ impl Entry {
         self.node.parent.is_none()
     }
 
-    /// The entity tag in this view.
+    /// The entity tag in this view: changes whenever the person sees something else here
+    /// or anywhere below, be it in a mount.
     #[must_use]
     pub fn etag(&self) -> ETag {
-        self.node.etag()
+        self.tag.clone().unwrap_or_else(|| self.node.etag())
+    }
+
+    /// Whether it is what was mounted, and not something below it.
+    #[must_use]
+    pub fn is_mount_root(&self) -> bool {
+        self.mount.as_ref().is_some_and(|mount| mount.root == self.node.id)
+    }
+
+    /// Whether its content may be taken away.
+    #[must_use]
+    pub fn download(&self) -> Download {
+        self.mount.as_ref().map_or(Download::Allowed, |mount| mount.download)
+    }
+
+    /// The owner's name for people, where the entry lies in a mount.
+    #[must_use]
+    pub fn owner_name(&self) -> Option<&str> {
+        self.mount.as_ref().map(|mount| &*mount.owner_name)
     }
 
     /// The letters of `oc:permissions`.
@@ -71,11 +96,28 @@ impl Entry {
         Some(if by_name == media_type::UNKNOWN && !stored.is_empty() { stored } else { by_name })
     }
 
+    /// Whether the person may know of it. What a file drop holds nobody sees, but its paths
+    /// lead on.
+    pub(crate) fn is_visible(&self) -> bool {
+        self.permissions.contains(Permissions::READ)
+            || self.mount.as_ref().is_some_and(|mount| {
+                mount.kind == MountKind::Link && !mount.permissions.contains(Permissions::READ)
+            })
+    }
+
     pub(crate) fn must_be_folder(&self) -> Result<()> {
         if self.is_folder() {
             Ok(())
         } else {
             Err(Error::new(ErrorKind::NotAFolder, format!("node {}", self.node.id)))
+        }
+    }
+
+    pub(crate) fn must_be_file(&self) -> Result<()> {
+        if self.is_folder() {
+            Err(Error::new(ErrorKind::NotAFile, format!("node {}", self.node.id)))
+        } else {
+            Ok(())
         }
     }
 }

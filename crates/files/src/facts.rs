@@ -90,7 +90,7 @@ impl View {
         let node = written.map(|written| written.node);
         let node =
             node.ok_or_else(|| Error::new(ErrorKind::Unavailable, "a commit without result"))?;
-        Ok(self.entry(node, entry.path.clone()))
+        Ok(self.entry_again(entry, node))
     }
 
     fn check_owner(&self, entry: &Entry, owner: &PropertyOwner) -> Result<()> {

@@ -24,16 +24,16 @@ impl Action {
     /// Refuses what the entry's permissions do not include.
     pub(crate) fn check(self, entry: &Entry) -> Result<()> {
         let has = |needed| entry.permissions.contains(needed);
-        let root = entry.is_root();
+        // The root of a home is for its owner to fill, not to lose; a team folder stays too.
+        let fixed = entry.is_root() || entry.facts.fixed_mount;
         let may = match self {
             Self::Read => has(Permissions::READ),
             Self::Update => has(Permissions::UPDATE),
             Self::Create => has(Permissions::CREATE),
-            // The root of a home is for its owner to fill, not to lose.
-            Self::Delete => !root && (has(Permissions::DELETE) || entry.facts.movable_mount),
+            Self::Delete => !fixed && (has(Permissions::DELETE) || entry.facts.movable_mount),
             Self::Rename => {
                 let moved = has(Permissions::DELETE) && entry.facts.parent_creatable;
-                !root && (has(Permissions::UPDATE) || entry.facts.movable_mount || moved)
+                !fixed && (has(Permissions::UPDATE) || entry.facts.movable_mount || moved)
             }
         };
         if may { Ok(()) } else { Err(self.refusal(entry)) }

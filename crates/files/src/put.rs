@@ -1,15 +1,16 @@
 //! Writing a file: the bytes first, then the one transaction that makes them visible.
 
-use allmende_storage::{ByteStream, Expect, Op, PutFile};
-use allmende_types::{Checksums, Name, SpacePath, Timestamp};
+use allmende_storage::{ByteStream, Expect, Op, PutFile, Target};
+use allmende_types::{Checksums, SpacePath, Timestamp};
 
 use crate::{
-    Algorithm, Entry, Error, ErrorKind, FolderRequest, Place, Result, View, Written,
+    Algorithm, Error, ErrorKind, FolderRequest, Place, Result, View, Written,
     digest::Hashing,
     ingest::Stored,
+    locate::Spot,
     media_type,
+    mounts::numbered,
     permissions::{self, Action},
-    view::target,
 };
 
 /// A file to write.
@@ -81,13 +82,6 @@ impl PutRequest {
     }
 }
 
-/// A put whose target was found and admitted.
-#[derive(Debug)]
-pub(crate) struct Admitted {
-    pub(crate) folder: Entry,
-    pub(crate) name: Name,
-}
-
 impl View {
     /// Writes a file.
     ///
@@ -106,10 +100,10 @@ impl View {
     /// [`Exists`](ErrorKind::Exists), [`NotFound`](ErrorKind::NotFound) and
     /// [`Changed`](ErrorKind::Changed) for the expectation, and those of the stores.
     pub async fn put(&self, request: PutRequest, body: ByteStream<'_>) -> Result<Written> {
-        let admitted = self.admit(&request).await?;
-        let (op, stored, hashes) = self.receive(&admitted, request, body).await?;
-        match self.commit_one(op).await {
-            Ok(written) => Ok(self.written(&admitted.folder, written, hashes)),
+        let spot = self.admit(&request).await?;
+        let (op, stored, hashes) = self.receive(&spot, request, body).await?;
+        match self.commit_put(op).await {
+            Ok(written) => Ok(self.written(&spot, written, hashes)),
             Err(error) => {
                 self.files().discard_after(&error, &stored).await;
                 Err(error)
@@ -118,7 +112,7 @@ impl View {
     }
 
     /// Everything that can be refused before the first byte is read.
-    pub(crate) async fn admit(&self, request: &PutRequest) -> Result<Admitted> {
+    pub(crate) async fn admit(&self, request: &PutRequest) -> Result<Spot> {
         let place = request.target.clone();
         let located = match (request.parents, &request.target) {
             (MissingParents::Make, Place::Path(path)) => {
@@ -133,22 +127,32 @@ impl View {
             }
             _ => self.locate(place).await,
         };
-        let (folder, name) = located?;
-        self.check_name(&name)?;
-        self.check_put(&folder, &name, request.expect).await?;
+        let spot = located?;
+        if spot.standing.is_none() {
+            self.check_name(&spot.name)?;
+        }
+        self.check_put(&spot, request.expect).await?;
         let told = request.length.max(request.announced).unwrap_or(0);
-        self.check_room(&folder, &name, told).await?;
-        Ok(Admitted { folder, name })
+        self.check_room(&spot, told).await?;
+        Ok(spot)
     }
 
     /// Whether the person may put a file under this name.
-    pub(crate) async fn check_put(
-        &self,
-        folder: &Entry,
-        name: &Name,
-        expect: Expect,
-    ) -> Result<()> {
-        match permissions::to_put(folder, expect) {
+    pub(crate) async fn check_put(&self, spot: &Spot, expect: Expect) -> Result<()> {
+        let Spot { folder, name, standing } = spot;
+        if let Some(standing) = standing {
+            standing.entry.must_be_file()?;
+            return Action::Update.check(&standing.entry);
+        }
+        if self.is_drop() {
+            return Action::Create.check(folder);
+        }
+        // Where rules speak of single nodes, the folder does not tell what holds in it.
+        let decided = match folder.chain {
+            Some(_) => None,
+            None => permissions::to_put(folder, expect),
+        };
+        match decided {
             Some(decided) => decided,
             None => match self.child(folder, name).await? {
                 Some(existing) => Action::Update.check(&existing),
@@ -157,30 +161,62 @@ impl View {
         }
     }
 
+    /// Commits a file that was received. In a file drop nothing is replaced: where the name
+    /// is taken, the file gets another one.
+    pub(crate) async fn commit_put(&self, op: Op) -> Result<allmende_storage::Written> {
+        const MOST: u32 = 1000;
+        let Op::PutFile(put) = op else { return self.commit_one(op).await };
+        if !self.is_drop() {
+            return self.commit_one(Op::PutFile(put)).await;
+        }
+        let wanted = put.target.name.clone();
+        let mut number = 1;
+        loop {
+            let name = if number == 1 { wanted.clone() } else { numbered(&wanted, number) };
+            let target = Target { name, expect: Expect::Absent, ..put.target.clone() };
+            let attempt = PutFile { target, ..put.clone() };
+            match self.commit_one(Op::PutFile(attempt)).await {
+                Err(error) if error.is(&ErrorKind::Exists) && number < MOST => number += 1,
+                result => return result,
+            }
+        }
+    }
+
     /// An early look at the quota. The commit looks again, exactly.
-    pub(crate) async fn check_room(&self, folder: &Entry, name: &Name, told: u64) -> Result<()> {
+    pub(crate) async fn check_room(&self, spot: &Spot, told: u64) -> Result<()> {
         if told == 0 {
             return Ok(());
         }
-        let Some(free) = self.quota(folder).await?.free() else { return Ok(()) };
+        let payer = spot.payer();
+        let Some(free) = self.quota(payer).await?.free() else { return Ok(()) };
         if told <= free {
             return Ok(());
         }
         // What is overwritten makes room.
-        let old = self.child(folder, name).await?.map_or(0, |entry| entry.node.size);
+        let old = match &spot.standing {
+            Some(standing) => standing.entry.node.size,
+            None => {
+                let child = self.child(&spot.folder, &spot.name).await?;
+                child.map_or(0, |entry| entry.node.size)
+            }
+        };
         if told <= free.saturating_add(old) {
             return Ok(());
         }
         let kind = ErrorKind::Quota { needed: told.saturating_sub(old), free };
-        Err(Error::new(kind, format!("put into node {}", folder.id())))
+        Err(Error::new(kind, format!("put into node {}", payer.id())))
     }
 
-    /// The same for the home as a whole, where the place is not known yet.
+    /// The same for the view as a whole, where the place is not known yet.
     pub(crate) async fn check_total(&self, told: u64) -> Result<()> {
         if told == 0 {
             return Ok(());
         }
-        match self.files().usage(self.person()).await?.free() {
+        let quota = match self.link() {
+            Some(_) => self.quota(&self.root().await?).await?,
+            None => self.files().usage(self.person()).await?,
+        };
+        match quota.free() {
             Some(free) if told > free => {
                 Err(Error::new(ErrorKind::Quota { needed: told, free }, "upload"))
             }
@@ -191,7 +227,7 @@ impl View {
     /// Reads the body into the blob store, and makes of it the change to commit.
     pub(crate) async fn receive(
         &self,
-        admitted: &Admitted,
+        spot: &Spot,
         request: PutRequest,
         body: ByteStream<'_>,
     ) -> Result<(Op, Stored, Checksums)> {
@@ -202,10 +238,9 @@ impl View {
             self.files().discard_after(&error, &stored).await;
             return Err(error);
         }
-        let media_type =
-            request.media_type.unwrap_or_else(|| media_type::of(&admitted.name).into());
+        let media_type = request.media_type.unwrap_or_else(|| media_type::of(&spot.name).into());
         let op = Op::PutFile(PutFile {
-            target: target(&admitted.folder, admitted.name.clone(), request.expect),
+            target: spot.target(request.expect),
             segments: stored.segment.into_iter().collect(),
             media_type,
             checksums: request.checksums,
@@ -215,19 +250,9 @@ impl View {
         Ok((op, stored, hashes.select(&request.hashes)))
     }
 
-    /// What a change came to, as this view shows it.
-    pub(crate) fn written(
-        &self,
-        folder: &Entry,
-        written: allmende_storage::Written,
-        hashes: Checksums,
-    ) -> Written {
-        let path = Self::path_in(folder, &written.node);
-        Written { entry: self.entry(written.node, path), replaced: written.replaced, hashes }
-    }
-
     async fn make_parents(&self, path: &SpacePath) -> Result<()> {
-        let mut folder = self.root().await?;
+        let root = self.look(&SpacePath::root()).await?;
+        let mut folder = root.ok_or_else(|| Error::new(ErrorKind::ParentNotFound, "the root"))?;
         let above = path.parent().unwrap_or_default();
         for name in above.names() {
             let child = match self.child(&folder, name).await? {

@@ -7,7 +7,7 @@ use allmende_storage::{
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::{Entry, Error, ErrorKind, Files, Result, View, permissions::Action};
+use crate::{Download, Entry, Error, ErrorKind, Files, Result, View, permissions::Action};
 
 /// A content that is being read.
 pub struct Reading {
@@ -41,6 +41,10 @@ impl View {
     /// [`Unavailable`](ErrorKind::Unavailable). What is found later breaks the stream.
     pub async fn read(&self, entry: &Entry, range: ByteRange) -> Result<Reading> {
         Action::Read.check(entry)?;
+        if entry.download() == Download::Refused {
+            let context = format!("download of node {}", entry.id());
+            return Err(Error::new(ErrorKind::Forbidden, context));
+        }
         let size = entry.node.size;
         let rest = size.checked_sub(range.offset).ok_or_else(|| {
             Error::new(ErrorKind::Invalid, format!("range behind the end of node {}", entry.id()))

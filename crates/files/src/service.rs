@@ -11,7 +11,8 @@ use allmende_storage::{
 use allmende_types::{NodeId, SpaceId, Timestamp, UserId};
 
 use crate::{
-    Clock, Collector, FilesOptions, InvalidOptions, Mounts, Result, View,
+    Clock, Collector, Error, ErrorKind, FilesOptions, InvalidOptions, LinkView, Mount, MountPlace,
+    Mounts, Result, View,
     blob_ids::BlobIds,
     uploads::{self, RunningHashes},
 };
@@ -162,7 +163,70 @@ impl Files {
     /// [`ReadOnly`](crate::ErrorKind::ReadOnly).
     pub async fn view(&self, person: &UserId) -> Result<View> {
         let home = self.space(&home_key(person), self.options().default_quota).await?;
-        Ok(View::new(self.clone(), person.clone(), home))
+        let mounts = self.mounts_of(person).await?;
+        Ok(View::of_home(self.clone(), person.clone(), home, mounts))
+    }
+
+    /// A view of one node and what lies below it, for guests of a public link. Nothing
+    /// outside of it can be named, and where the node is gone nothing is there.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use allmende_files::{Files, FilesOptions, FolderRequest, Stores, SystemClock};
+    /// # use allmende_storage::memory;
+    /// use allmende_files::{LinkView, Mount, MountId, MountKind, MountPlace};
+    /// use allmende_types::{Name, Permissions, SpacePath};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// # let tree = Arc::new(memory::MemoryTree::default());
+    /// # let blobs = Arc::new(memory::MemoryBlobs::default());
+    /// # let stores = Stores { tree: tree.clone(), blobs, locks: tree };
+    /// # let files = Files::new(stores, Arc::new(SystemClock), FilesOptions::default())?;
+    /// let alice = files.view(&"alice".parse()?).await?;
+    /// let photos = alice.make_folder(FolderRequest::new("Photos".parse::<SpacePath>()?)).await?;
+    ///
+    /// let place = MountPlace { parent: None, name: Name::new("Photos")? };
+    /// let id = MountId(1);
+    /// let mut mount = Mount::new(id, MountKind::Link, place, photos.id(), "alice".parse()?);
+    /// mount.permissions = Permissions::READ;
+    /// let link = LinkView { mount, holder: "link-1".parse()?, number: Some(1) };
+    /// let guests = files.node_view(link);
+    /// assert_eq!(guests.root().await?.letters(), "G");
+    /// assert!(guests.make_folder(FolderRequest::new("x".parse::<SpacePath>()?)).await.is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn node_view(&self, link: LinkView) -> View {
+        View::of_link(self.clone(), link)
+    }
+
+    /// Takes a mount out of a person's home.
+    pub(crate) async fn leave(&self, person: &UserId, mount: &Mount) -> Result<()> {
+        self.mounts_or_refuse()?.leave(person, mount).await
+    }
+
+    /// Gives a mount another place in a person's home.
+    pub(crate) async fn relocate(
+        &self,
+        person: &UserId,
+        mount: &Mount,
+        place: MountPlace,
+    ) -> Result<()> {
+        self.mounts_or_refuse()?.relocate(person, mount, place).await
+    }
+
+    fn mounts_or_refuse(&self) -> Result<&Arc<dyn Mounts>> {
+        self.mounts.as_ref().ok_or_else(|| Error::new(ErrorKind::Forbidden, "nothing is mounted"))
+    }
+
+    /// What is mounted into a person's home.
+    pub(crate) async fn mounts_of(&self, person: &UserId) -> Result<Arc<[Arc<Mount>]>> {
+        match &self.mounts {
+            Some(mounts) => mounts.mounts(person).await,
+            None => Ok(Arc::from([])),
+        }
     }
 
     /// Sets the quota of a person's home, which is made if need be.

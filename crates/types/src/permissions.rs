@@ -68,9 +68,13 @@ impl Permissions {
             ("R", self.contains(Self::SHARE)),
             ("M", facts.mounted),
             ("G", self.contains(Self::READ)),
-            ("D", self.contains(Self::DELETE) || facts.movable_mount),
-            ("N", renamable),
-            ("V", self.contains(Self::UPDATE) || (facts.movable_mount && !facts.folder)),
+            ("D", !facts.fixed_mount && (self.contains(Self::DELETE) || facts.movable_mount)),
+            ("N", !facts.fixed_mount && renamable),
+            (
+                "V",
+                !facts.fixed_mount
+                    && (self.contains(Self::UPDATE) || (facts.movable_mount && !facts.folder)),
+            ),
             ("W", self.contains(Self::UPDATE) && !facts.folder),
             ("CK", self.contains(Self::CREATE) && facts.folder),
         ];
@@ -104,6 +108,8 @@ pub struct NodeFacts {
     pub mounted: bool,
     /// The node is the root of a mount that its holder may rename, move and remove.
     pub movable_mount: bool,
+    /// The node is the root of a mount that stays where it is: a team folder.
+    pub fixed_mount: bool,
     /// The folder above allows new nodes.
     pub parent_creatable: bool,
 }
@@ -129,6 +135,9 @@ mod tests {
         assert_eq!(bits(1).letters(NodeFacts { folder: true, ..root }), "SGDN");
         assert_eq!(bits(1).letters(NodeFacts { folder: true, ..shared }), "SG");
         assert_eq!(bits(9).letters(NodeFacts::default()), "GD");
+        let team = NodeFacts { mounted: true, ..folder };
+        assert_eq!(bits(31).letters(team), "RMGDNVCK");
+        assert_eq!(bits(31).letters(NodeFacts { fixed_mount: true, ..team }), "RMGCK");
         assert_eq!((bits(31).for_file().bits(), Permissions::from_bits(32)), (19, None));
     }
 

@@ -6,7 +6,7 @@ use allmende_storage::{ByteRange, Cursor};
 use allmende_types::SpacePath;
 
 use super::Selection;
-use crate::{Entry, Error, ErrorKind, Reading, Result, View};
+use crate::{Download, Entry, Error, ErrorKind, Reading, Result, View};
 
 /// How many children are held for each folder that is open.
 const PAGE: usize = 200;
@@ -43,6 +43,10 @@ pub(super) struct Item {
 
 impl Walk {
     pub(super) async fn start(view: View, entry: &Entry, selection: Selection) -> Result<Self> {
+        if entry.download() != Download::Allowed {
+            let context = format!("an archive of node {}", entry.id());
+            return Err(Error::new(ErrorKind::Forbidden, context));
+        }
         let ready = match selection {
             Selection::Whole => {
                 return Ok(Self { view, open: vec![Open::of_list(None, [entry.clone()].into())] });
@@ -66,6 +70,10 @@ impl Walk {
     pub(super) async fn next(&mut self) -> Result<Option<Item>> {
         while let Some(top) = self.open.last_mut() {
             if let Some(entry) = top.ready.pop_front() {
+                // What somebody may look at and not take away is left out.
+                if entry.download() != Download::Allowed {
+                    continue;
+                }
                 let name = entry.name().map_or("download", |name| name.as_str());
                 let path = format!("{}{name}", top.prefix);
                 if entry.is_folder() {

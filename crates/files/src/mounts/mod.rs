@@ -3,6 +3,9 @@
 //! The file service shows mounts and keeps to what they allow; who has which is told by an
 //! implementer of [`Mounts`].
 
+pub(crate) mod entries;
+mod layout;
+mod names;
 mod rules;
 
 use std::{fmt, sync::Arc};
@@ -11,6 +14,10 @@ use allmende_types::{Name, NodeId, Permissions, SpacePath, UserId};
 use async_trait::async_trait;
 
 pub use self::rules::{Inheritance, NodeRule, Rules};
+pub(crate) use self::{
+    layout::{Between, Layout, Placed, Shown},
+    names::numbered,
+};
 use crate::Result;
 
 /// Tells which mounts a person has, and keeps what they do with them.

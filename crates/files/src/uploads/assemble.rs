@@ -10,7 +10,6 @@ use crate::{
     digest::{Hashes, Hashing},
     facts::broken,
     media_type, read,
-    view::target,
 };
 
 /// How often the last step starts anew because a part arrived in between.
@@ -88,17 +87,19 @@ impl Uploads {
             let kind = ErrorKind::UploadIncomplete { expected, received: size };
             return Err(Error::new(kind, format!("upload {id}")));
         }
-        let (folder, name) = self.view.locate(assembly.target.clone()).await?;
-        self.view.check_name(&name)?;
-        self.view.check_put(&folder, &name, assembly.expect).await?;
-        self.view.check_room(&folder, &name, size).await?;
+        let spot = self.view.locate(assembly.target.clone()).await?;
+        if spot.standing.is_none() {
+            self.view.check_name(&spot.name)?;
+        }
+        self.view.check_put(&spot, assembly.expect).await?;
+        self.view.check_room(&spot, size).await?;
         let segments = segments(&upload)?;
         let hashes = self.hash(&upload, &segments, assembly).await?;
         hashes.verify(&assembly.checksums)?;
         let media_type =
-            assembly.media_type.clone().unwrap_or_else(|| media_type::of(&name).into());
+            assembly.media_type.clone().unwrap_or_else(|| media_type::of(&spot.name).into());
         let put = Op::PutFile(PutFile {
-            target: target(&folder, name, assembly.expect),
+            target: spot.target(assembly.expect),
             segments,
             media_type,
             checksums: assembly.checksums.clone(),
@@ -116,7 +117,7 @@ impl Uploads {
                 let written = written
                     .ok_or_else(|| Error::new(ErrorKind::Unavailable, "a commit without result"))?;
                 let hashes = hashes.select(&assembly.hashes);
-                Ok(Some(self.view.written(&folder, written, hashes)))
+                Ok(Some(self.view.written(&spot, written, hashes)))
             }
             Err(error) if error.is(&ErrorKind::Changed) => {
                 // It may be the target that changed, or the upload.

@@ -235,8 +235,8 @@ impl Uploads {
         let total = request.total.max(request.length).unwrap_or(0);
         match &request.destination {
             Some(path) => {
-                let (folder, name) = self.view.locate(path.clone().into()).await?;
-                self.view.check_room(&folder, &name, total).await
+                let spot = self.view.locate(path.clone().into()).await?;
+                self.view.check_room(&spot, total).await
             }
             None => self.view.check_total(total).await,
         }

@@ -14,7 +14,7 @@ use allmende_storage::{
     Page, Property, PropertyOwner, PutBlob, Result, Segment, Space, Tree, memory::MemoryBlobs,
     memory::MemoryTree,
 };
-use allmende_types::{BlobId, NodeId, Revision, SpaceId, SpacePath, Timestamp};
+use allmende_types::{BlobId, Name, NodeId, Revision, SpaceId, SpacePath, Timestamp};
 use async_trait::async_trait;
 use futures_core::stream::BoxStream;
 
@@ -79,6 +79,9 @@ impl Tree for Faulty<MemoryTree> {
     async fn space(&self, id: SpaceId) -> Result<Space> {
         self.inner.space(id).await
     }
+    async fn spaces(&self, ids: &[SpaceId]) -> Result<Vec<Option<Space>>> {
+        self.inner.spaces(ids).await
+    }
     async fn set_quota(&self, id: SpaceId, quota: Option<u64>) -> Result<()> {
         self.inner.set_quota(id, quota).await
     }
@@ -88,11 +91,20 @@ impl Tree for Faulty<MemoryTree> {
     async fn resolve(&self, space: SpaceId, path: &SpacePath) -> Result<Option<Node>> {
         self.inner.resolve(space, path).await
     }
+    async fn resolve_below(&self, top: NodeId, path: &SpacePath) -> Result<Option<Node>> {
+        self.inner.resolve_below(top, path).await
+    }
     async fn stat(&self, ids: &[NodeId]) -> Result<Vec<Option<Node>>> {
         self.inner.stat(ids).await
     }
     async fn paths(&self, ids: &[NodeId]) -> Result<Vec<Option<SpacePath>>> {
         self.inner.paths(ids).await
+    }
+    async fn lineage(&self, ids: &[NodeId]) -> Result<Vec<Vec<NodeId>>> {
+        self.inner.lineage(ids).await
+    }
+    async fn children_named(&self, places: &[(NodeId, Name)]) -> Result<Vec<Option<Node>>> {
+        self.inner.children_named(places).await
     }
     async fn list(
         &self,
