@@ -76,4 +76,4 @@ pub use profile::{FieldChange, FieldUpdate, ProfileField};
 pub use quota::{InvalidQuota, Quota};
 pub use schema::SCHEMA;
 pub use sessions::{SessionId, SessionKind};
-pub use settings::Ensured;
+pub use settings::{Ensured, Maintenance};

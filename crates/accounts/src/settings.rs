@@ -8,6 +8,19 @@ use crate::{Accounts, Error, ErrorKind, GroupRole, NewPerson, Result};
 /// The setting in which the instance's id is kept.
 const INSTANCE_ID: &str = "instance_id";
 
+/// The setting that says whether the server is in maintenance.
+const MAINTENANCE: &str = "maintenance";
+
+/// Whether the server answers, or says that it is being worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Maintenance {
+    /// It answers.
+    #[default]
+    Off,
+    /// It is being worked on.
+    On,
+}
+
 /// What [`Accounts::ensure_administrator`] found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ensured {
@@ -37,6 +50,27 @@ impl Accounts {
                    ON CONFLICT (name) DO UPDATE SET value = $2";
         let set = Statement::new(set, params![name, value]);
         self.sql().write(Batch::one(set, Expect::ONE)).await?;
+        Ok(())
+    }
+
+    /// Whether the server is in maintenance.
+    ///
+    /// # Errors
+    /// [`Unavailable`](ErrorKind::Unavailable).
+    pub async fn maintenance(&self) -> Result<Maintenance> {
+        let on = self.setting(MAINTENANCE).await?.as_deref() == Some("on");
+        Ok(if on { Maintenance::On } else { Maintenance::Off })
+    }
+
+    /// Begins or ends maintenance. Servers look now and then: some seconds pass until all
+    /// of them keep to it.
+    ///
+    /// # Errors
+    /// [`Unavailable`](ErrorKind::Unavailable).
+    pub async fn set_maintenance(&self, maintenance: Maintenance) -> Result<()> {
+        let value = if maintenance == Maintenance::On { "on" } else { "off" };
+        self.set_setting(MAINTENANCE, value).await?;
+        tracing::info!(value, "maintenance was switched");
         Ok(())
     }
 

@@ -5,8 +5,8 @@
 mod common;
 
 use allmende_accounts::{
-    Accounts, Avatar, Ensured, ErrorKind, FieldChange, FieldUpdate, GroupRole, NewPerson, Page,
-    PeopleOrder, PeopleQuery, PersonUpdate, Quota, Status,
+    Accounts, Avatar, Ensured, ErrorKind, FieldChange, FieldUpdate, GroupRole, Maintenance,
+    NewPerson, Page, PeopleOrder, PeopleQuery, PersonUpdate, Quota, Status,
 };
 use allmende_sql::every_engine;
 use allmende_types::GroupId;
@@ -262,6 +262,9 @@ every_engine! {
         let (one, two) = tokio::join!(a.instance_id(), b.instance_id());
         assert_eq!(one.unwrap(), two.unwrap());
         assert_eq!(a.instance_id().await.unwrap().as_str().len(), 12);
+        assert_eq!(a.maintenance().await.unwrap(), Maintenance::Off);
+        a.set_maintenance(Maintenance::On).await.unwrap();
+        assert_eq!(b.maintenance().await.unwrap(), Maintenance::On);
         assert_eq!(a.setting("data_fingerprint").await.unwrap(), None);
         for value in ["x", "y"] {
             a.set_setting("data_fingerprint", value).await.unwrap();

@@ -101,7 +101,8 @@ pub struct ByIds {
 }
 
 endpoint! {
-    /// `POST …/filesinfo`: the same of several files, by their ids.
+    /// `POST …/filesinfo`: the same of several files, by their ids. To be asked for in JSON: in
+    /// XML an element cannot be called by a number, and the ids are lost.
     pub Files = Metadata::post("/apps/integration_openproject/filesinfo"),
     ByIds => Assoc<FileInfo>
 }
