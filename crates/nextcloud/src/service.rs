@@ -8,6 +8,7 @@ use std::{
 };
 
 use allmende_accounts::{Accounts, Authenticated, FilesystemAccess, Method as Proven};
+use allmende_events::Events;
 use allmende_files::Files;
 use allmende_sharing::Sharing;
 use allmende_types::{InstanceId, Timestamp};
@@ -39,6 +40,8 @@ pub struct NextcloudParts {
     /// Shares, links and team folders, which the file service shows in people's homes; see
     /// [`Files::with_mounts`].
     pub sharing: Sharing,
+    /// What happened, and what people are told of it.
+    pub events: Events,
     /// The name that ends every file id.
     pub instance: InstanceId,
     /// What an embedder may choose.
@@ -81,6 +84,7 @@ pub(crate) struct Inner {
     pub(crate) files: Files,
     pub(crate) accounts: Accounts,
     pub(crate) sharing: Sharing,
+    pub(crate) events: Events,
     pub(crate) people: People,
     pub(crate) instance: Arc<InstanceId>,
     pub(crate) options: NextcloudOptions,
@@ -92,12 +96,13 @@ impl Nextcloud {
     /// The service over these parts.
     #[must_use]
     pub fn new(parts: NextcloudParts) -> Self {
-        let NextcloudParts { files, accounts, sharing, instance, options } = parts;
+        let NextcloudParts { files, accounts, sharing, events, instance, options } = parts;
         let inner = Inner {
             people: People(accounts.clone()),
             files,
             accounts,
             sharing,
+            events,
             instance: Arc::new(instance),
             options,
             dav: Dav::new(),

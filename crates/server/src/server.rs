@@ -57,6 +57,7 @@ impl Server {
             files: stores.files.clone(),
             accounts: stores.databases.accounts.clone(),
             sharing: stores.sharing.clone(),
+            events: allmende_events::Events::new(stores.databases.sql.clone()),
             instance,
             options,
         });

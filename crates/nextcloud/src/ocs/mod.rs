@@ -24,6 +24,7 @@ mod phone_book;
 mod preferences;
 mod profile;
 mod profile_page;
+mod rich;
 mod search;
 mod settings;
 mod user_status;

@@ -92,6 +92,7 @@ impl World {
         let mut shares = SharingOptions::new(LinkKey::from_bytes([7; 32]), "https://cloud.example.org");
         shares.clock = Arc::clone(&clock) as Arc<dyn Clock>;
         let tree = Arc::clone(&stores.tree);
+        let events = allmende_events::Events::new(sql.clone());
         let sharing = Sharing::new(sql, accounts.clone(), tree, shares);
         let files = Files::new(stores, Arc::clone(&clock) as Arc<dyn Clock>, options).unwrap();
         let files = files.with_mounts(Arc::new(sharing.clone()));
@@ -99,6 +100,7 @@ impl World {
             files: files.clone(),
             accounts: accounts.clone(),
             sharing: sharing.clone(),
+            events,
             instance: "oc48fzr4wkqv".parse().unwrap(),
             options: NextcloudOptions::default(),
         });

@@ -41,6 +41,7 @@ impl World {
             files: stores.files.clone(),
             accounts: accounts.clone(),
             sharing: stores.sharing.clone(),
+            events: allmende_events::Events::new(stores.databases.sql.clone()),
             instance: accounts.instance_id().await.unwrap(),
             options: NextcloudOptions::default(),
         });
