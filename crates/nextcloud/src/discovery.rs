@@ -1,5 +1,6 @@
 //! What a client asks before it signs in: `status.php`, `.well-known` and the like.
 
+use allmende_accounts::Maintenance;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
@@ -44,10 +45,10 @@ struct Status {
 }
 
 /// `status.php`. A browser on another origin may read it.
-pub(crate) fn status() -> Response<Bytes> {
+pub(crate) fn status(maintenance: Maintenance) -> Response<Bytes> {
     let status = Status {
         installed: true,
-        maintenance: false,
+        maintenance: maintenance == Maintenance::On,
         needs_db_upgrade: false,
         version: VERSION.long(),
         versionstring: VERSION.short(),
@@ -136,7 +137,7 @@ mod tests {
 
     #[test]
     fn the_status_is_what_every_client_reads_first() {
-        let response = status();
+        let response = status(Maintenance::Off);
         assert_eq!(response.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
         assert_eq!(
             std::str::from_utf8(response.body()).unwrap(),

@@ -13,6 +13,7 @@ mod directory;
 mod discovery;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
+mod maintenance;
 mod ocs;
 mod origin;
 mod pages;

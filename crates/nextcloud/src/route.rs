@@ -90,6 +90,10 @@ pub(crate) enum Page<'a> {
     AppPasswords(&'a str),
     /// `/apps/oauth2/…`: programs that act for a person.
     OAuth2(&'a str),
+    /// `/avatar`: the picture of who asks.
+    OwnAvatar,
+    /// `/contactsmenu/…`: people, for the menu of contacts.
+    Contacts(&'a str),
     /// `/f/{id}`: the deep link of a file.
     File(&'a str),
     /// `/apps/files/…`: where the deep link leads to.
@@ -111,6 +115,11 @@ pub(crate) enum Asset {
 }
 
 impl<'a> Route<'a> {
+    /// Whether WebDAV's clients ask here, and so read WebDAV's errors.
+    pub(crate) fn is_dav(&self) -> bool {
+        matches!(self, Self::Dav(_))
+    }
+
     /// The route of a request's path, as it stands in the request line.
     pub(crate) fn of(path: &'a str) -> Self {
         let inside = |prefix: &str| {
@@ -156,6 +165,7 @@ impl<'a> Route<'a> {
             "/core/preview" | "/core/preview.png" => Self::Preview,
             "/.well-known/caldav" | "/.well-known/carddav" => Self::DavDiscovery,
             "/settings/personal/authtokens" => Self::Page(Page::AppPasswords("")),
+            "/avatar" => Self::Page(Page::OwnAvatar),
             "/apps/files" => Self::Page(Page::FilesApp("")),
             _ => {
                 if let Some(token) = below("/login/v2/flow") {
@@ -170,6 +180,8 @@ impl<'a> Route<'a> {
                     Self::Preview
                 } else if let Some(rest) = below("/apps/files") {
                     Self::Page(Page::FilesApp(rest))
+                } else if let Some(rest) = below("/contactsmenu") {
+                    Self::Page(Page::Contacts(rest))
                 } else if let Some(rest) = below("/avatar") {
                     Self::of_avatar(rest)
                 } else if let Some(rest) = below("/.well-known") {
@@ -245,6 +257,8 @@ mod tests {
             ("/avatar/guest/A%20B/64", Route::GuestAvatar { name: "A%20B", size: "64" }),
             ("/avatar/guest/64", Route::Avatar { user: "guest", size: "64" }),
             ("/avatar/alice", Route::Unknown),
+            ("/index.php/avatar/", Route::Page(Page::OwnAvatar)),
+            ("/contactsmenu/findOne", Route::Page(Page::Contacts("findOne"))),
             ("/.well-known/caldav", Route::DavDiscovery),
             ("/index.php/.well-known/webfinger", Route::WellKnown("webfinger")),
             ("/settings/personal/authtokens/wipe/7", Route::Page(Page::AppPasswords("wipe/7"))),

@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use allmende_accounts::{Accounts, Authenticated, FilesystemAccess, Method as Proven};
+use allmende_accounts::{Accounts, Authenticated, FilesystemAccess, Maintenance, Method as Proven};
 use allmende_events::Events;
 use allmende_files::Files;
 use allmende_sharing::Sharing;
@@ -24,7 +24,9 @@ use crate::{
     auth::{self, Stranger},
     avatar,
     dav::{Body, Dav, Home},
-    discovery, ocs,
+    discovery,
+    maintenance::Switch,
+    ocs,
     people::People,
     route::{Asset, DavRoot, Route, WipeStep},
     web::{self, Web},
@@ -88,6 +90,7 @@ pub(crate) struct Inner {
     pub(crate) people: People,
     pub(crate) instance: Arc<InstanceId>,
     pub(crate) options: NextcloudOptions,
+    maintenance: Switch,
     dav: Dav,
     ocs: ocs::Ocs,
 }
@@ -105,6 +108,7 @@ impl Nextcloud {
             events,
             instance: Arc::new(instance),
             options,
+            maintenance: Switch::default(),
             dav: Dav::new(),
             ocs: ocs::Ocs::new(),
         };
@@ -133,6 +137,11 @@ where
 }
 
 impl Inner {
+    /// The WebDAV part.
+    pub(crate) fn dav(&self) -> &Dav {
+        &self.dav
+    }
+
     /// The time of now, from the clock of the file service.
     pub(crate) fn now(&self) -> Timestamp {
         self.files.now()
@@ -166,10 +175,16 @@ impl Inner {
         let origin = Origin::of(&request);
         let path = request.uri().path().to_owned();
         let full = |response: Response<Bytes>| response.map(DavBody::full);
-        match Route::of(&path) {
-            Route::Dav(root) => self.dav(root, request, &origin).await,
+        let route = Route::of(&path);
+        if self.maintenance.is_on(&self.accounts, self.now()).await
+            && let Some(response) = self.refuse_in_maintenance(&route, &request)
+        {
+            return response;
+        }
+        match route {
+            Route::Dav(root) => self.serve_dav(root, request, &origin).await,
             Route::Ocs => full(self.ocs.answer(self, request, &origin).await),
-            Route::Status => full(discovery::status()),
+            Route::Status => full(discovery::status(Maintenance::Off)),
             Route::Connectivity => full(discovery::empty(StatusCode::NO_CONTENT)),
             Route::DavDiscovery => full(discovery::dav(&origin)),
             Route::WellKnown(name) => full(discovery::not_supported(name)),
@@ -190,7 +205,7 @@ impl Inner {
         }
     }
 
-    async fn dav(
+    async fn serve_dav(
         &self,
         root: DavRoot,
         request: Request<Body>,
@@ -311,7 +326,7 @@ impl Inner {
         };
         // Observed: a size that is no number is the small one.
         let size = size.parse().unwrap_or(64);
-        match avatar::Picture::of(&known, size, avatar::Form::Png).await {
+        match avatar::Picture::of(&self.accounts, &known, size, avatar::Form::Png).await {
             Some(picture) => picture.respond(&parts.headers),
             None => discovery::empty(StatusCode::INTERNAL_SERVER_ERROR),
         }

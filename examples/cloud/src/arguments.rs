@@ -47,6 +47,8 @@ pub(crate) enum Command {
     /// Create and revoke app passwords
     #[command(subcommand)]
     AppPassword(AppPasswordCommand),
+    /// Say to clients that the server is being worked on, or that it is back
+    Maintenance(Maintenance),
     /// Check the configuration and the stores
     Check(Check),
 }
@@ -83,6 +85,19 @@ pub(crate) struct Serve {
 enum Format {
     Text,
     Json,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Maintenance {
+    /// Whether it begins or ends; without it, what holds now is told
+    #[arg(value_enum)]
+    pub(crate) switch: Option<Switch>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    On,
+    Off,
 }
 
 #[derive(Debug, Clone, Copy, Args)]

@@ -6,6 +6,7 @@ mod app_passwords;
 mod arguments;
 mod check;
 mod groups;
+mod maintenance;
 mod output;
 mod people;
 mod serve;
@@ -48,6 +49,9 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Group(command) => {
             groups::run(&open(&settings, &settings.config(None)?).await?, command).await
+        }
+        Command::Maintenance(options) => {
+            maintenance::run(&open(&settings, &settings.config(None)?).await?, options).await
         }
         Command::AppPassword(command) => {
             app_passwords::run(&open(&settings, &settings.config(None)?).await?, command).await

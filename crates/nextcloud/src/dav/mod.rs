@@ -266,7 +266,7 @@ impl Dav {
                 });
                 let missing = || Error::new(ErrorKind::NotFound, "There is no such picture");
                 let (size, form) = size.ok_or_else(missing)?;
-                let picture = avatar::Picture::of(&known, size, form);
+                let picture = avatar::Picture::of(&people.0, &known, size, form);
                 let picture = picture.await.ok_or_else(missing)?;
                 Ok(picture.respond(request.headers()).map(DavBody::full))
             }

@@ -22,7 +22,7 @@ const LIMIT: u32 = 10;
 
 /// Names that fit what was typed: first those named in full.
 pub(super) async fn autocomplete(call: &Call<'_>, input: Query) -> Outcome<Vec<Suggestion>> {
-    let rules = Settings::of(call).await?.rules;
+    let rules = Settings::of(call.inner).await?.rules;
     let directory = Directory::of(&call.inner.accounts, &call.who()?.person.id, rules).await;
     let directory = directory.map_err(unavailable)?;
     let limit = input.limit.unwrap_or(LIMIT).max(1) as usize;
@@ -33,7 +33,7 @@ pub(super) async fn autocomplete(call: &Call<'_>, input: Query) -> Outcome<Vec<S
         let people: Vec<Person> =
             found.exact.into_iter().chain(found.wide.into_iter().take(limit)).collect();
         let ids: Vec<_> = people.iter().map(|person| person.id.clone()).collect();
-        let statuses = user_status::of_people(call, &ids).await?;
+        let statuses = user_status::of_people(call.inner, &ids).await?;
         for (person, status) in people.iter().zip(statuses) {
             let mut one = Suggestion::person(person.id.as_str(), &person.display_name);
             one.share_with_display_name_unique =
@@ -83,7 +83,7 @@ pub(super) async fn hovercard(call: &Call<'_>, input: ById) -> Outcome<Card> {
 
 /// Whether the caller may know of a person.
 pub(super) async fn is_known(call: &Call<'_>, person: &Person) -> Result<bool, OcsError> {
-    let rules = Settings::of(call).await?.rules;
+    let rules = Settings::of(call.inner).await?.rules;
     let directory = Directory::of(&call.inner.accounts, &call.who()?.person.id, rules).await;
     directory.map_err(unavailable)?.knows(person).await.map_err(unavailable)
 }

@@ -37,7 +37,7 @@ struct Editor<'a> {
 
 pub(super) async fn edit(call: &Call<'_>, input: Asked) -> Outcome<Nothing> {
     let (person, viewer) = manageable_or_oneself(call, &input.userid).await?;
-    let settings = Settings::of(call).await?;
+    let settings = Settings::of(call.inner).await?;
     let editor = Editor { call, person: &person, viewer, settings };
     let change = editor.read(&input.key, input.value).await?;
     editor.apply(change).await?;
@@ -181,7 +181,7 @@ impl Errors {
 /// Changes several properties. All are looked at before the first one is changed.
 pub(super) async fn patch(call: &Call<'_>, input: Changes) -> Outcome<User> {
     let (person, viewer) = manageable_or_oneself(call, &input.userid).await?;
-    let settings = Settings::of(call).await?;
+    let settings = Settings::of(call.inner).await?;
     let editor = Editor { call, person: &person, viewer, settings };
     let mut errors = Errors::default();
     let mut changes = Vec::new();

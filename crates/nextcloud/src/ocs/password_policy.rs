@@ -13,7 +13,7 @@ const LENGTH: usize = 20;
 const DRAWS: usize = 100;
 
 pub(super) async fn generate(call: &Call<'_>, _: Context) -> Outcome<Password> {
-    let policy = Settings::of(call).await?.password;
+    let policy = Settings::of(call.inner).await?.password;
     let length = LENGTH.max(policy.min_length);
     for _ in 0..DRAWS {
         let secret = call.inner.accounts.new_secret(length).map_err(unavailable)?;
@@ -30,7 +30,7 @@ pub(super) async fn generate(call: &Call<'_>, _: Context) -> Outcome<Password> {
 }
 
 pub(super) async fn validate(call: &Call<'_>, input: Password) -> Outcome<Verdict> {
-    let checked = Settings::of(call).await?.password.check(&input.password);
+    let checked = Settings::of(call.inner).await?.password.check(&input.password);
     Ok(Reply::new(match checked {
         Ok(()) => Verdict { passed: true, reason: None },
         Err(weak) => Verdict { passed: false, reason: Some(weak.to_string()) },

@@ -111,7 +111,7 @@ pub(super) fn page(limit: Option<u32>, offset: Option<u32>) -> Page {
 }
 
 pub(super) async fn create(call: &Call<'_>, input: NewUser) -> Outcome<Created> {
-    let settings = Settings::of(call).await?;
+    let settings = Settings::of(call.inner).await?;
     let password = input.password.filter(|password| !password.is_empty());
     let email = input.email.filter(|email| !email.is_empty());
     let id = new_id(call, &settings, input.userid).await?;

@@ -2,17 +2,18 @@
 
 use allmende_accounts::{PasswordPolicy, Quota};
 use allmende_ocs::{Code, OcsError};
+use allmende_sharing::{Config, Policy};
 
-use super::Call;
-use crate::directory::Rules;
+use super::unavailable;
+use crate::{directory::Rules, service::Inner};
 
 /// The settings, by the original's keys; what is not set has the original's default.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Settings {
+pub(crate) struct Settings {
     /// What a person's password has to be.
     pub(super) password: PasswordPolicy,
     /// Who is found by whom.
-    pub(super) rules: Rules,
+    pub(crate) rules: Rules,
     /// `files/allow_unlimited_quota`.
     unlimited_quota: bool,
     /// `files/max_quota`: bytes.
@@ -38,8 +39,39 @@ impl Default for Settings {
 
 impl Settings {
     /// The settings of now.
-    pub(super) async fn of(_: &Call<'_>) -> Result<Self, OcsError> {
-        Ok(Self::default())
+    pub(crate) async fn of(inner: &Inner) -> Result<Self, OcsError> {
+        let policy = inner.sharing.policy().await.map_err(unavailable)?;
+        let config = inner.sharing.config().await.map_err(unavailable)?;
+        Ok(Self::read(&policy, &config))
+    }
+
+    fn read(policy: &Policy, config: &Config) -> Self {
+        let people = &policy.enumeration;
+        let yes = |app: &str, key: &str, default: bool| match config.get(app, key) {
+            Some("yes" | "1" | "true" | "on") => true,
+            Some("no" | "0" | "false" | "off") => false,
+            _ => default,
+        };
+        Self {
+            password: policy.account_password,
+            rules: Rules {
+                enumeration: people.allowed,
+                own_groups: people.to_group,
+                known_only: people.to_phone,
+                full_match: people.full_match,
+                match_id: people.match_id,
+                match_email: people.match_email,
+                ignore_second_name: people.ignore_second_name,
+                groups: policy.group_sharing,
+                only_members: policy.only_group_members,
+                most: usize::try_from(people.max_results).unwrap_or(usize::MAX),
+            },
+            unlimited_quota: yes("files", "allow_unlimited_quota", true),
+            // -1 is none.
+            max_quota: config.get("files", "max_quota").and_then(|bytes| bytes.parse().ok()),
+            email_required: yes("core", "newUser.requireEmail", false),
+            ids_made_up: yes("core", "newUser.generateUserID", false),
+        }
     }
 
     /// Refuses a password that the policy does not admit, with everything that it lacks.

@@ -15,6 +15,7 @@ use allmende_types::{Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::{Call, Outcome, people::find, unavailable};
+use crate::service::Inner;
 
 /// Where the status is kept: a field of the person that no profile shows.
 const FIELD: &str = ".user_status";
@@ -66,19 +67,29 @@ fn read(text: &str, now: Timestamp) -> Option<Kept> {
 
 /// A person's status; none if it was never set.
 async fn stored(call: &Call<'_>, id: &UserId) -> Result<Option<OwnStatus>, OcsError> {
-    let mut found = of_people(call, std::slice::from_ref(id)).await?;
+    let mut found = of_people(call.inner, std::slice::from_ref(id)).await?;
     Ok(found.pop().flatten())
 }
 
 /// The statuses of people, in their order; none for those who never set one.
-pub(crate) async fn of_people(
-    call: &Call<'_>,
+pub(super) async fn of_people(
+    inner: &Inner,
     ids: &[UserId],
 ) -> Result<Vec<Option<OwnStatus>>, OcsError> {
-    let profiles = call.inner.accounts.profiles(ids).await.map_err(unavailable)?;
+    let kept = kept_by(inner, ids).await?;
+    Ok(kept.into_iter().map(|kept| kept.map(|(status, _)| status)).collect())
+}
+
+/// The same, each with the time at which it was set.
+pub(crate) async fn kept_by(
+    inner: &Inner,
+    ids: &[UserId],
+) -> Result<Vec<Option<(OwnStatus, i64)>>, OcsError> {
+    let profiles = inner.accounts.profiles(ids).await.map_err(unavailable)?;
     let status = |fields: &Vec<ProfileField>| {
         let field = fields.iter().find(|field| field.name == FIELD)?;
-        Some(read(&field.value, call.now())?.status)
+        let kept = read(&field.value, inner.now())?;
+        Some((kept.status, kept.since))
     };
     Ok(profiles.iter().map(status).collect())
 }

@@ -2,7 +2,10 @@
 //! deep links.
 
 mod app_passwords;
+mod avatars;
+mod contacts;
 mod flow;
+mod form_data;
 mod oauth2;
 mod session;
 
@@ -114,6 +117,10 @@ impl Web<'_> {
             (Page::FlowAppPassword, Method::POST) => self.flow_app_password(request).await,
             (Page::OAuth2(rest), _) => self.oauth2(rest, request).await,
             (Page::AppPasswords(rest), _) => self.app_passwords(rest, request).await,
+            (Page::OwnAvatar, _) => self.own_avatar(request).await,
+            (Page::Contacts(call), Method::POST | Method::GET) => {
+                self.contacts(call, request).await
+            }
             (Page::File(id), Method::GET) => self.file(id, &request.into_parts().0).await,
             (Page::FilesApp(rest), Method::GET) => {
                 let id = rest.strip_prefix("files/").and_then(|id| id.parse().ok());

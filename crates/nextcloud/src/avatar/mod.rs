@@ -1,14 +1,18 @@
-//! Pictures of people who have none: the first letter of their name on a colour of their
-//! own.
+//! Pictures of people: the one that they chose, or the first letter of their name on a
+//! colour of their own.
+
+mod chosen;
 
 use std::io::Cursor;
 
+use allmende_accounts::Accounts;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use image::{ImageFormat, Rgb, RgbImage, imageops};
 use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster};
 use sha2::{Digest, Sha256};
 
+pub(crate) use self::chosen::{BadPicture, LARGEST, square};
 use crate::people::Known;
 
 /// Whether a person chose the picture: 1, or 0 for a drawn one.
@@ -23,7 +27,7 @@ pub(crate) enum Form {
 
 impl Form {
     /// Its media type.
-    fn media_type(self) -> &'static str {
+    pub(crate) fn media_type(self) -> &'static str {
         match self {
             Self::Png => "image/png",
             Self::Jpeg => "image/jpeg",
@@ -45,12 +49,32 @@ pub(crate) struct Picture {
     etag: String,
     edge: u32,
     form: Form,
+    /// Whether the person chose it.
+    chosen: bool,
 }
 
 impl Picture {
-    /// The picture of a person; none if it cannot be made.
-    pub(crate) async fn of(person: &Known, asked: u32, form: Form) -> Option<Self> {
-        Self::drawn(person.id.key(), person.display_name.clone(), asked, form).await
+    /// The picture of a person; none if it cannot be looked up or made.
+    pub(crate) async fn of(
+        accounts: &Accounts,
+        person: &Known,
+        asked: u32,
+        form: Form,
+    ) -> Option<Self> {
+        let Some(avatar) = accounts.avatar(&person.id).await.ok()? else {
+            return Self::drawn(person.id.key(), person.display_name.clone(), asked, form).await;
+        };
+        let edge = edge(asked);
+        let made = tokio::task::spawn_blocking(move || {
+            chosen::resized(&avatar.picture, edge, form).map(Bytes::from)
+        });
+        Some(Self::new(made.await.ok()??, edge, form, true))
+    }
+
+    fn new(bytes: Bytes, edge: u32, form: Form, chosen: bool) -> Self {
+        let digest = Sha256::digest(&bytes);
+        let etag = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { bytes, etag, edge, form, chosen }
     }
 
     /// The picture of somebody without an account; none if it cannot be made.
@@ -62,10 +86,7 @@ impl Picture {
     async fn drawn(id: String, name: String, asked: u32, form: Form) -> Option<Self> {
         let edge = edge(asked);
         let drawn = tokio::task::spawn_blocking(move || draw(&id, &name, edge, form));
-        let bytes = Bytes::from(drawn.await.ok()??);
-        let digest = Sha256::digest(&bytes);
-        let etag = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-        Some(Self { bytes, etag, edge, form })
+        Some(Self::new(Bytes::from(drawn.await.ok()??), edge, form, false))
     }
 
     /// The answer to a request for a guest's picture: 201, as the original has it.
@@ -100,7 +121,7 @@ impl Picture {
         set(header::CONTENT_TYPE, media_type);
         set(header::ETAG, &quoted);
         set(header::CACHE_CONTROL, "private, max-age=86400");
-        set(CUSTOM, "0");
+        set(CUSTOM, if self.chosen { "1" } else { "0" });
         let name = format!("inline; filename=\"avatar.{}.{ending}\"", self.edge);
         set(header::CONTENT_DISPOSITION, &name);
         response
@@ -124,6 +145,11 @@ fn draw(id: &str, display_name: &str, edge: u32, form: Form) -> Option<Vec<u8>> 
         let (x, y) = (i64::from((edge - width) / 2), i64::from((edge - height) / 2));
         imageops::replace(&mut picture, &letter, x, y);
     }
+    encode(&picture, form)
+}
+
+/// Writes a picture in a form; none if that fails.
+fn encode(picture: &RgbImage, form: Form) -> Option<Vec<u8>> {
     let mut bytes = Cursor::new(Vec::new());
     let format = match form {
         Form::Png => ImageFormat::Png,
