@@ -1,6 +1,7 @@
 //! Searches in what one person sees.
 
 use allmende_storage::{NodeField, NodeFilter, NodeSearch, SearchDepth, SortOrder};
+use allmende_types::{NodeId, SpacePath};
 
 use crate::{Entry, Result, View};
 
@@ -71,11 +72,30 @@ impl View {
             folder.must_be_folder()?;
             below.push(folder.id());
         }
+        if request.depth == SearchDepth::Infinity {
+            self.add_mounts(&request.below, &mut below).await?;
+        }
         let SearchRequest { depth, filter, order, skip, limit, .. } = request;
         let search = NodeSearch { below, depth, filter, order, skip, limit };
         let found = self.files().tree().search(&search).await?;
         let ids: Vec<_> = found.iter().map(|node| node.id).collect();
         // The second look gives the paths, and leaves out what the person may not see.
         Ok(self.stat(&ids).await?.into_iter().flatten().collect())
+    }
+
+    /// Adds the roots of the mounts below some folders of the home.
+    async fn add_mounts(&self, folders: &[Entry], below: &mut Vec<NodeId>) -> Result<()> {
+        let Some(layout) = self.layout().await? else { return Ok(()) };
+        for folder in folders.iter().filter(|folder| folder.mount.is_none()) {
+            // Only the root of the home has no name, and everything is below it.
+            let path = match (&folder.path, folder.is_root()) {
+                (_, true) => SpacePath::root(),
+                (Some(path), _) => path.clone(),
+                (None, _) => continue,
+            };
+            let inside = layout.all().filter(|placed| placed.spot.path.starts_with(&path));
+            below.extend(inside.filter(|placed| placed.root.is_folder()).map(|p| p.root.id));
+        }
+        Ok(())
     }
 }

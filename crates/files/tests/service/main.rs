@@ -11,6 +11,8 @@ mod faults;
 mod futures;
 mod locks;
 mod model;
+mod mounted;
+mod mounts;
 mod puts;
 mod reads;
 mod uploads;
