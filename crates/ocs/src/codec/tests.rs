@@ -55,6 +55,30 @@ fn xml_keys_stay_names() {
 }
 
 #[test]
+fn attributes_of_elements() {
+    let map = |entries: Vec<(&str, Value)>| entries.into_iter().collect::<Value>();
+    let attributes = map(vec![("a-b", Value::from("x\n\"<&")), ("c", Value::from("1"))]);
+    let group = map(vec![("@attributes", attributes)]);
+    let value: Value = [group.clone(), map(vec![("k", Value::from("v"))])].into_iter().collect();
+    let text = xml(&value);
+    assert_eq!(
+        text,
+        "<?xml version=\"1.0\"?>\n<r>\n <d>\n  <element a-b=\"x&#10;&quot;&lt;&amp;\" c=\"1\"/>\n  \
+         <element>\n   <k>v</k>\n  </element>\n </d>\n</r>\n"
+    );
+    let read = read_xml(text.as_bytes(), "r").unwrap();
+    assert_eq!(read.get("d"), Some(&value));
+    let both = read_xml(b"<r><d n=\"1\"><k>v</k></d></r>", "r").unwrap();
+    let expected =
+        map(vec![("@attributes", map(vec![("n", Value::from("1"))])), ("k", Value::from("v"))]);
+    assert_eq!(both.get("d"), Some(&expected));
+    let many = (0..65).map(|n| format!(" a{n}=\"\"")).collect::<String>();
+    let error = read_xml(format!("<r{many}/>").as_bytes(), "r").unwrap_err();
+    assert_eq!(error.to_string(), "more than 64 attributes");
+    assert!(read_xml(b"<r a=\"1\" a=\"2\"/>", "r").is_err());
+}
+
+#[test]
 fn xml_reading_refuses_what_it_should() {
     let message = |document: &str| read_xml(document.as_bytes(), "r").unwrap_err().to_string();
     assert_eq!(message("<!DOCTYPE r [<!ENTITY a \"b\">]><r/>"), "a document type declaration");

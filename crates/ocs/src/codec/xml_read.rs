@@ -8,6 +8,9 @@ use super::names::{self, ATTRIBUTES, ELEMENT};
 use super::{MAX_DEPTH, MAX_DOCUMENT_BYTES};
 use crate::{DecodeError, Value};
 
+/// Most attributes of one element that are read; more are refused.
+const MAX_ATTRIBUTES: usize = 64;
+
 /// Reads a document whose root element is `root` and returns the root's content.
 ///
 /// An element whose children are all called `element` is a list, one with other children a map,
@@ -80,7 +83,10 @@ struct Open {
 
 impl Open {
     fn new(start: &BytesStart<'_>) -> Result<Self, DecodeError> {
-        let attributes = start.attributes().map(|attribute| {
+        // One more than are allowed, so that too many are told from just as many. The reader
+        // compares each with all before, which the limit keeps cheap.
+        let attributes = start.attributes().take(MAX_ATTRIBUTES + 1);
+        let attributes = attributes.map(|attribute| {
             let attribute = attribute.map_err(|error| DecodeError::new(error.to_string()))?;
             let value = attribute
                 .normalized_value(XmlVersion::Implicit1_0)
@@ -88,10 +94,14 @@ impl Open {
             let name = names::decode(attribute.key.into_inner());
             Ok((name, Value::Text(value.into_owned())))
         });
+        let attributes = attributes.collect::<Result<Vec<_>, DecodeError>>()?;
+        if attributes.len() > MAX_ATTRIBUTES {
+            return Err(DecodeError::new(format!("more than {MAX_ATTRIBUTES} attributes")));
+        }
         Ok(Self {
             name: start.name().into_inner().to_owned(),
             text: String::new(),
-            attributes: attributes.collect::<Result<_, DecodeError>>()?,
+            attributes,
             children: Vec::new(),
         })
     }

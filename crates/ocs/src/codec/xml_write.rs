@@ -71,7 +71,8 @@ fn attributes(out: &mut String, value: &Value) {
     let Some(Value::Map(entries)) = value.get(ATTRIBUTES) else { return };
     for (name, value) in entries {
         let text = match value {
-            Value::Text(text) => escape(text),
+            // Readers make blanks of bare line feeds and tabs here (XML 1.0 section 3.3.3).
+            Value::Text(text) => escape(text).replace('\n', "&#10;").replace('\t', "&#9;"),
             Value::Integer(number) => number.to_string(),
             Value::Float(number) => number.to_string(),
             Value::Bool(true) => "1".into(),
