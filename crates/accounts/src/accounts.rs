@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use allmende_sql::{Batch, Outcome, Sql, Statement};
 
 use crate::{
-    Entropy, Result, SystemEntropy, activity::Activity, cache::Cache, password::Hasher,
+    Act, Entropy, Result, SystemEntropy, activity::Activity, cache::Cache, password::Hasher,
     throttle::Throttle,
 };
 
@@ -55,11 +55,14 @@ impl Default for AccountsOptions {
 
 /// People, groups, and how they prove who they are. Clones share everything.
 ///
-/// The database must have the tables of [`SCHEMA`](crate::SCHEMA). Points in time come
+/// The database must have the tables of [`SCHEMA`](crate::SCHEMA) and those of
+/// [`allmende_events::MIGRATIONS`]: what changes people, groups or credentials is an event of
+/// the stream `accounts`, in the transaction of the change. Points in time come
 /// from the caller, as `now`.
 #[derive(Clone)]
 pub struct Accounts {
     inner: Arc<Inner>,
+    pub(crate) act: Option<Arc<Act>>,
 }
 
 pub(crate) struct Inner {
@@ -95,7 +98,7 @@ impl Accounts {
             options,
             entropy: Box::new(entropy),
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self { inner: Arc::new(inner), act: None })
     }
 
     pub(crate) fn inner(&self) -> &Inner {

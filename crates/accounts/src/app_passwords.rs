@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use allmende_events::append;
 use allmende_sql::{Batch, Expect, Row, Statement, params};
-use allmende_types::{Timestamp, UserId};
+use allmende_types::{EventKind, NewEvent, Principal, Timestamp, UserId};
 
-use crate::{Accounts, Error, ErrorKind, Result, Secret};
+use crate::{Accounts, Error, ErrorKind, Result, Secret, act::about};
 
 /// Characters of an app password. Clients take it as opaque; Nextcloud's has as many.
 const LENGTH: usize = 72;
@@ -126,7 +127,9 @@ impl Accounts {
         let secret = self.new_app_password_secret()?;
         let insert = insert(&person.key(), login_name, &new, &secret, now);
         let meanings = [(0, ErrorKind::NoSuchPerson)];
-        let written = self.write(Batch::one(insert, Expect::ONE)).await;
+        let mut batch = Batch::one(insert, Expect::ONE);
+        append(&mut batch, &self.new_device(person, &new.name, now));
+        let written = self.write(batch).await;
         let outcomes = written.map_err(|e| Error::of_batch(e, &meanings))?;
         let id = outcomes.first().map(|insert| insert.rows.one()?.int(0)).transpose()?;
         tracing::info!(%person, name = new.name, "an app password was made");
@@ -191,9 +194,21 @@ impl Accounts {
     /// [`NotFound`](ErrorKind::NotFound).
     pub async fn revoke_app_password(&self, person: &UserId, id: AppPasswordId) -> Result<()> {
         let delete = "DELETE FROM app_passwords WHERE person = $1 AND id = $2";
-        self.change(Statement::new(delete, params![person.key(), id.0])).await?;
+        let delete = Statement::new(delete, params![person.key(), id.0]);
+        let mut batch = Batch::one(delete, Expect::ONE);
+        let kind = EventKind::AppPasswordRevoked;
+        self.tell_of_device(&mut batch, kind, person, id).await?;
+        let written = self.write(batch).await;
+        written.map_err(|e| Error::of_batch(e, &[(0, ErrorKind::NotFound)]))?;
         tracing::info!(%person, %id, "an app password was revoked");
         Ok(())
+    }
+
+    /// The event that a device got access.
+    pub(crate) fn new_device(&self, person: &UserId, name: &str, now: Timestamp) -> NewEvent {
+        let mut event = about(self.event_at(EventKind::AppPasswordCreated, now), person);
+        event.actor = event.actor.or_else(|| Some(Principal::Person(person.clone())));
+        event.detail("device", clean_name(name))
     }
 
     /// A change of exactly one app password.

@@ -11,8 +11,9 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use allmende_sql::{Row, Rows, Statement, params};
-use allmende_types::Timestamp;
+use allmende_events::append;
+use allmende_sql::{Batch, Row, Rows, Statement, params};
+use allmende_types::{EventKind, Origin, Timestamp};
 
 use crate::{
     Accounts, AppPasswordId, AppPasswordKind, AuthError, FilesystemAccess, Person, SessionId,
@@ -128,7 +129,7 @@ impl Accounts {
             Credentials::Session(cookie) => self.by_session(cookie, now).await?,
             Credentials::Bearer(secret) => match self.by_app_password(secret, None, now).await? {
                 Some(who) => who,
-                None => return Err(self.reject(from, "", now)),
+                None => return Err(self.reject(from, "", now).await),
             },
             Credentials::Basic { login, secret } => {
                 self.by_basic(&key, login, secret, from, now).await?
@@ -291,7 +292,7 @@ impl Accounts {
         // Those who guess in parallel waited for the hasher together.
         blocked()?;
         let Some(row) = row.filter(|_| right) else {
-            return Err(self.reject(from, &name, now));
+            return Err(self.reject(from, &name, now).await);
         };
         inner.throttle.succeed(from, &name);
         let who = who(row, Method::Password, Some(now))?;
@@ -300,9 +301,20 @@ impl Accounts {
         Ok(who)
     }
 
-    fn reject(&self, from: IpAddr, login: &str, now: Timestamp) -> AuthError {
+    async fn reject(&self, from: IpAddr, login: &str, now: Timestamp) -> AuthError {
         let delay = self.inner().throttle.fail(from, login, now);
         tracing::warn!(%from, login, "a login failed");
+        // The brake on guessing bounds how many there can be. Nobody is told: the name may be
+        // that of nobody, or a password typed into the wrong field.
+        let event = self.event_at(EventKind::LoginFailed, now);
+        let origin = Origin { address: Some(from), ..event.origin.clone() };
+        let login: String = login.chars().filter(|c| !c.is_control()).take(64).collect();
+        let mut batch = Batch::new();
+        append(&mut batch, &event.from(origin).detail("login", login));
+        // Not through `write`: that would make everybody's remembered answers void.
+        if let Err(error) = self.sql().write(batch).await {
+            tracing::error!(%error, "a failed login could not be written down");
+        }
         AuthError::Rejected { delay }
     }
 }

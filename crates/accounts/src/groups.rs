@@ -1,10 +1,12 @@
 //! Groups, their members and who administers them.
 
+use allmende_events::append;
 use allmende_sql::{Batch, Expect, Statement, Value, params};
-use allmende_types::{GroupId, UserId};
+use allmende_types::{EventKind, GroupId, UserId};
 
 use crate::{
     Accounts, Error, ErrorKind, Page, Result,
+    act::about,
     people::{contains, line},
     person::{group_id, user_id},
 };
@@ -68,7 +70,9 @@ impl Accounts {
         let insert =
             "INSERT INTO person_groups (id, display_name, display_key) VALUES ($1, $2, $3)";
         let insert = Statement::new(insert, params![id.as_str(), name, name.to_lowercase()]);
-        let written = self.write_people(Batch::one(insert, Expect::ONE)).await;
+        let mut batch = Batch::one(insert, Expect::ONE);
+        self.tell_of_group(&mut batch, EventKind::GroupCreated, id);
+        let written = self.write_people(batch).await;
         written.map(drop).map_err(|e| Error::of_batch(e, &[(0, ErrorKind::Exists)]))
     }
 
@@ -80,7 +84,9 @@ impl Accounts {
         line(display_name, 255)?;
         let update = "UPDATE person_groups SET display_name = $2, display_key = $3 WHERE id = $1";
         let row = params![id.as_str(), display_name, display_name.to_lowercase()];
-        let written = self.write_people(Batch::one(Statement::new(update, row), Expect::ONE)).await;
+        let mut batch = Batch::one(Statement::new(update, row), Expect::ONE);
+        self.tell_of_group(&mut batch, EventKind::GroupChanged, id);
+        let written = self.write_people(batch).await;
         written.map(drop).map_err(|e| Error::of_batch(e, &[(0, ErrorKind::NoSuchGroup)]))
     }
 
@@ -95,7 +101,9 @@ impl Accounts {
         }
         let delete =
             Statement::new("DELETE FROM person_groups WHERE id = $1", params![id.as_str()]);
-        let written = self.write_people(Batch::one(delete, Expect::ONE)).await;
+        let mut batch = Batch::one(delete, Expect::ONE);
+        self.tell_of_group(&mut batch, EventKind::GroupDeleted, id);
+        let written = self.write_people(batch).await;
         written.map(drop).map_err(|e| Error::of_batch(e, &[(0, ErrorKind::NoSuchGroup)]))
     }
 
@@ -155,6 +163,13 @@ impl Accounts {
             "INSERT INTO {table} (group_id, person) VALUES ($1, $2) ON CONFLICT DO NOTHING"
         );
         batch.push(Statement::new(insert, params![group.as_str(), id.key()]));
+        if !self.is_in_group(group, id, role).await? {
+            let kind = match role {
+                GroupRole::Member => EventKind::MemberAdded,
+                GroupRole::Administrator => EventKind::GroupAdminAdded,
+            };
+            self.tell_of_member(&mut batch, kind, group, id);
+        }
         let meanings = [(0, ErrorKind::NoSuchGroup), (1, ErrorKind::NoSuchPerson)];
         self.write_people(batch).await.map(drop).map_err(|e| Error::of_batch(e, &meanings))
     }
@@ -178,7 +193,29 @@ impl Accounts {
         let table = role.table();
         let delete = format!("DELETE FROM {table} WHERE group_id = $1 AND person = $2");
         batch.push(Statement::new(delete, params![group.as_str(), id.key()]));
+        if self.is_in_group(group, id, role).await? {
+            let kind = match role {
+                GroupRole::Member => EventKind::MemberRemoved,
+                GroupRole::Administrator => EventKind::GroupAdminRemoved,
+            };
+            self.tell_of_member(&mut batch, kind, group, id);
+        }
         self.write_people(batch).await.map(drop).map_err(|e| Error::of_batch(e, &meanings))
+    }
+
+    async fn is_in_group(&self, group: &GroupId, id: &UserId, role: GroupRole) -> Result<bool> {
+        let table = role.table();
+        let find = format!("SELECT 1 FROM {table} WHERE group_id = $1 AND person = $2");
+        let find = Statement::new(find, params![group.as_str(), id.key()]).point();
+        Ok(!self.sql().read(find).await?.is_empty())
+    }
+
+    fn tell_of_group(&self, batch: &mut Batch, kind: EventKind, group: &GroupId) {
+        append(batch, &self.event(kind).detail("group", group.as_str()));
+    }
+
+    fn tell_of_member(&self, batch: &mut Batch, kind: EventKind, group: &GroupId, id: &UserId) {
+        append(batch, &about(self.event(kind), id).detail("group", group.as_str()));
     }
 
     /// The ids of those who are something to a group, in the order of their ids. For more

@@ -17,7 +17,7 @@
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("accounts.db");
 //! let sql = Sql::open_sqlite(SqliteOptions::new(path)).await?;
-//! sql.migrate(&[SCHEMA]).await?;
+//! sql.migrate(&[SCHEMA, allmende_events::MIGRATIONS]).await?;
 //! let accounts = Accounts::new(sql, AccountsOptions::default())?;
 //!
 //! let now = Timestamp::from_unix(1_795_500_000);
@@ -33,6 +33,7 @@
 //! ```
 
 mod accounts;
+mod act;
 mod activity;
 mod app_passwords;
 mod authenticate;
@@ -58,6 +59,7 @@ mod throttle;
 mod wipe;
 
 pub use accounts::{Accounts, AccountsOptions};
+pub use act::Act;
 pub use app_passwords::{
     AppPassword, AppPasswordId, AppPasswordKind, FilesystemAccess, NewAppPassword,
 };

@@ -4,6 +4,7 @@
 //! logs in and grants. The app password is made when the client fetches it, in the same
 //! transaction that ends the flow: it is handed out once, and never lies in the database.
 
+use allmende_events::append;
 use allmende_sql::{Batch, Expect, Statement, params};
 use allmende_types::{Timestamp, UserId};
 
@@ -162,6 +163,7 @@ impl Accounts {
         let end = Statement::new(end, params![hash, person.key()]);
         let mut batch = Batch::one(end, Expect::ONE);
         batch.push(app_passwords::insert(&person.key(), &login_name, &new, &app_password, now));
+        append(&mut batch, &self.new_device(&person, &new.name, now));
         match self.write(batch).await.map_err(|e| Error::of_batch(e, &[(0, ErrorKind::NotFound)])) {
             Ok(_) => Ok(Some(GrantedFlow { person, login_name, app_password })),
             // Another poll was faster.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use allmende_sql::{Batch, Expect, Statement, params};
-use allmende_types::UserId;
+use allmende_types::{EventKind, UserId};
 use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher as _, PasswordVerifier as _},
@@ -93,6 +93,7 @@ impl Accounts {
         let mut batch = Batch::one(Statement::new(set, params![id.key(), hash]), Expect::ONE);
         let end = "DELETE FROM browser_sessions WHERE person = $1";
         batch.push(Statement::new(end, params![id.key()]));
+        self.tell(&mut batch, EventKind::PasswordChanged, id);
         let meanings = [(0, ErrorKind::NoSuchPerson)];
         self.write(batch).await.map_err(|e| Error::of_batch(e, &meanings))?;
         tracing::info!(person = %id, "a password was changed");

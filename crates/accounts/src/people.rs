@@ -1,10 +1,12 @@
 //! People: making, finding, changing, removing.
 
+use allmende_events::append;
 use allmende_sql::{Batch, Expect, Statement, Value, params};
-use allmende_types::{GroupId, Timestamp, UserId};
+use allmende_types::{EventKind, GroupId, Timestamp, UserId};
 
 use crate::{
     Accounts, Error, ErrorKind, NewPerson, Person, PersonUpdate, Result, Status,
+    act::about,
     groups::guard_administrators,
     person::{columns, from_row},
 };
@@ -117,6 +119,8 @@ impl Accounts {
                 meanings.push((at, ErrorKind::NoSuchGroup));
             }
         }
+        let event = self.event_at(EventKind::PersonCreated, now);
+        append(&mut batch, &about(event, &new.id));
         self.write_people(batch).await.map_err(|e| Error::of_batch(e, &meanings))?;
         tracing::info!(person = %new.id, "an account was made");
         self.person(&new.id).await?.ok_or_else(|| no_such(&new.id))
@@ -241,7 +245,11 @@ impl Accounts {
     pub async fn update_person(&self, id: &UserId, update: PersonUpdate) -> Result<()> {
         let mut params = params![id.key()];
         let mut set = vec!["enabled = enabled".to_owned()];
+        let mut fields = Vec::new();
         let mut column = |name: &str, value: Value| {
+            if !name.ends_with("_key") {
+                fields.push(name.to_owned());
+            }
             params.push(value);
             set.push(format!("{name} = ${}", params.len()));
         };
@@ -270,7 +278,9 @@ impl Accounts {
             }
         }
         let sql = format!("UPDATE people SET {} WHERE key = $1", set.join(", "));
-        let batch = Batch::one(Statement::new(sql, params), Expect::ONE);
+        let mut batch = Batch::one(Statement::new(sql, params), Expect::ONE);
+        let event = about(self.event(EventKind::PersonChanged), id);
+        append(&mut batch, &event.detail("fields", fields.join(",")));
         let meanings = [(0, ErrorKind::NoSuchPerson)];
         self.write_people(batch).await.map_err(|e| Error::of_batch(e, &meanings))?;
         Ok(())
@@ -295,6 +305,8 @@ impl Accounts {
         let set = "UPDATE people SET enabled = $2 WHERE key = $1";
         let at = batch.expect(Statement::new(set, params![id.key(), enabled]), Expect::ONE);
         meanings.push((at, ErrorKind::NoSuchPerson));
+        let kind = if enabled { EventKind::PersonEnabled } else { EventKind::PersonDisabled };
+        self.tell(&mut batch, kind, id);
         self.write_people(batch).await.map_err(|e| Error::of_batch(e, &meanings))?;
         tracing::info!(person = %id, ?status, "an account changed its status");
         Ok(())
@@ -312,6 +324,7 @@ impl Accounts {
         let remove = Statement::new("DELETE FROM people WHERE key = $1", params![id.key()]);
         let at = batch.expect(remove, Expect::ONE);
         let meanings = [(guard, ErrorKind::LastAdministrator), (at, ErrorKind::NoSuchPerson)];
+        self.tell(&mut batch, EventKind::PersonDeleted, id);
         self.write_people(batch).await.map_err(|e| Error::of_batch(e, &meanings))?;
         tracing::info!(person = %id, "an account was removed");
         Ok(())

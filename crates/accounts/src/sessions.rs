@@ -2,11 +2,13 @@
 
 use std::{fmt, net::IpAddr};
 
+use allmende_events::append;
 use allmende_sql::{Batch, Expect, Statement, params};
-use allmende_types::{Timestamp, UserId};
+use allmende_types::{EventKind, Principal, Timestamp, UserId};
 
 use crate::{
-    Accounts, AuthError, Authenticated, Error, ErrorKind, Method, Result, Secret, entropy::digest,
+    Accounts, AuthError, Authenticated, Error, ErrorKind, Method, Result, Secret, act::about,
+    entropy::digest,
 };
 
 /// Characters of a cookie.
@@ -73,7 +75,12 @@ impl Accounts {
             VALUES ($1, $2, (SELECT generation FROM people WHERE key = $2), $3, $3, $4, $5, $3)";
         let expires = now.plus_seconds(options.session_max_seconds).unix();
         let row = params![id.0, person.key(), now.unix(), idle, expires];
-        let written = self.write(Batch::one(Statement::new(insert, row), Expect::ONE)).await;
+        let mut batch = Batch::one(Statement::new(insert, row), Expect::ONE);
+        let mut event = about(self.event_at(EventKind::LoggedIn, now), person);
+        // Nobody is logged in before.
+        event.actor = event.actor.or_else(|| Some(Principal::Person(person.clone())));
+        append(&mut batch, &event);
+        let written = self.write(batch).await;
         written.map_err(|e| Error::of_batch(e, &[(0, ErrorKind::NoSuchPerson)]))?;
         Ok(cookie)
     }

@@ -6,9 +6,9 @@
 //! app password: it deletes what is on the device.
 
 use allmende_sql::{Batch, Expect, Statement, params};
-use allmende_types::UserId;
+use allmende_types::{EventKind, UserId};
 
-use crate::{Accounts, AppPasswordId, Result, entropy::digest};
+use crate::{Accounts, AppPasswordId, Error, ErrorKind, Result, entropy::digest};
 
 impl Accounts {
     /// Marks one device.
@@ -17,7 +17,10 @@ impl Accounts {
     /// [`NotFound`](crate::ErrorKind::NotFound).
     pub async fn mark_for_wipe(&self, person: &UserId, id: AppPasswordId) -> Result<()> {
         let mark = "UPDATE app_passwords SET wipe = 1 WHERE person = $1 AND id = $2";
-        self.change(Statement::new(mark, params![person.key(), id.0])).await?;
+        let mut batch = Batch::one(Statement::new(mark, params![person.key(), id.0]), Expect::ONE);
+        self.tell_of_device(&mut batch, EventKind::WipeRequested, person, id).await?;
+        let written = self.write(batch).await;
+        written.map_err(|e| Error::of_batch(e, &[(0, ErrorKind::NotFound)]))?;
         tracing::info!(%person, %id, "a device is to be wiped");
         Ok(())
     }
@@ -29,7 +32,9 @@ impl Accounts {
     pub async fn mark_all_for_wipe(&self, person: &UserId) -> Result<u64> {
         let mark = "UPDATE app_passwords SET wipe = 1 WHERE person = $1";
         let mark = Statement::new(mark, params![person.key()]);
-        let outcomes = self.write(Batch::one(mark, Expect::Any)).await?;
+        let mut batch = Batch::one(mark, Expect::Any);
+        self.tell(&mut batch, EventKind::WipeRequested, person);
+        let outcomes = self.write(batch).await?;
         tracing::info!(%person, "all devices are to be wiped");
         Ok(outcomes.first().map_or(0, |mark| mark.affected))
     }

@@ -34,7 +34,7 @@ pub(crate) fn options() -> AccountsOptions {
 }
 
 pub(crate) async fn open(sql: &Sql) -> Accounts {
-    sql.migrate(&[SCHEMA]).await.unwrap();
+    sql.migrate(&[SCHEMA, allmende_events::MIGRATIONS]).await.unwrap();
     Accounts::new(sql.clone(), options()).unwrap()
 }
 
