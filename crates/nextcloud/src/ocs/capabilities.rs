@@ -1,26 +1,36 @@
 //! What the server can do, as every client asks at its start.
 
+mod sharing;
+
+use allmende_accounts::Authenticated;
+use allmende_files::{MountKind, Mounts};
 use allmende_ocs::{
-    Reply,
+    OcsError, Reply,
     endpoints::{
         NoParameters,
         cloud::capabilities::{
             Activity, Bruteforce, Capabilities, ChunkedUpload, Core, CoreUser, Dav, Files,
-            FilesSharing, Notifications, ProvisioningApi, Response, ServerVersion, Theming,
+            GroupFolders, Notifications, ProvisioningApi, Response, ServerVersion, Theming,
             UserStatus,
         },
         config::Config,
     },
 };
 
-use super::{Call, Outcome};
+use super::{Call, Outcome, unavailable};
 use crate::discovery::VERSION;
+
+/// The version of the team folders whose interface is spoken here.
+const TEAM_FOLDERS_VERSION: &str = "22.0.6";
 
 /// `GET /cloud/capabilities`: everything for people, a little for strangers. Nothing is
 /// announced that is not there: clients would offer it.
 pub(super) async fn get(call: &Call<'_>, _: NoParameters) -> Outcome<Response> {
     let all = capabilities(call);
-    let capabilities = if call.who.is_some() { all } else { all.public() };
+    let capabilities = match call.who.as_deref() {
+        Some(who) => with_sharing(call, who, all).await?,
+        None => all.public(),
+    };
     let version = ServerVersion::new(VERSION.major, VERSION.minor, VERSION.micro);
     Ok(Reply::new(Response { version, capabilities }))
 }
@@ -42,7 +52,6 @@ fn capabilities(call: &Call<'_>) -> Capabilities {
     all.bruteforce = Some(bruteforce(call));
     all.dav = Some(dav());
     all.files = Some(files(call));
-    all.files_sharing = Some(FilesSharing::default());
     all.theming = Some(theming(call));
     let mut activity = Activity::default();
     activity.apiv2 = words(&["filters", "filters-api"]);
@@ -60,6 +69,26 @@ fn capabilities(call: &Call<'_>) -> Capabilities {
     status.supports_busy = true;
     all.user_status = Some(status);
     all
+}
+
+/// Adds what depends on who asks and on the configuration.
+async fn with_sharing(
+    call: &Call<'_>,
+    who: &Authenticated,
+    mut all: Capabilities,
+) -> Result<Capabilities, OcsError> {
+    let inner = call.inner;
+    let person = &who.person.id;
+    let policy = inner.sharing.policy().await.map_err(unavailable)?;
+    let memberships = inner.accounts.memberships_of(person).await.map_err(unavailable)?;
+    all.files_sharing = Some(sharing::sharing(&policy, &memberships.groups));
+    let mounts = inner.sharing.mounts(person).await.map_err(unavailable)?;
+    let mut folders = GroupFolders::default();
+    folders.app_version = TEAM_FOLDERS_VERSION.into();
+    folders.has_group_folders =
+        mounts.iter().any(|mount| matches!(mount.kind, MountKind::Team { .. }));
+    all.groupfolders = Some(folders);
+    Ok(all)
 }
 
 fn words(words: &[&str]) -> Vec<String> {
