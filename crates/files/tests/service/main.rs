@@ -11,6 +11,7 @@ mod faults;
 mod futures;
 mod locks;
 mod model;
+mod mount_model;
 mod mounted;
 mod mounts;
 mod puts;
