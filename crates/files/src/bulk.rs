@@ -1,7 +1,7 @@
 //! Many small files at once: their bytes are stored side by side, and one commit makes all
 //! of them visible.
 
-use allmende_storage::Op;
+use allmende_storage::{Op, PutFile};
 use allmende_types::Checksums;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -19,7 +19,7 @@ const SIDE_BY_SIDE: usize = 16;
 #[derive(Debug)]
 struct Ready {
     spot: Spot,
-    op: Op,
+    put: PutFile,
     stored: Stored,
     hashes: Checksums,
 }
@@ -39,7 +39,8 @@ impl View {
             .buffered(SIDE_BY_SIDE)
             .collect()
             .await;
-        let ops: Vec<Op> = ready.iter().flatten().map(|ready| ready.op.clone()).collect();
+        let ops: Vec<Op> =
+            ready.iter().flatten().map(|ready| Op::PutFile(ready.put.clone())).collect();
         if ops.is_empty() {
             return ready.into_iter().map(|ready| ready.and_then(never_committed)).collect();
         }
@@ -81,13 +82,13 @@ impl View {
         let length = Some(request.length.unwrap_or(bytes.len() as u64));
         let request = PutRequest { length, ..request };
         let spot = self.admit(&request).await?;
-        let (op, stored, hashes) = self.receive(&spot, request, body_of(bytes)).await?;
-        Ok(Ready { spot, op, stored, hashes })
+        let (put, stored, hashes) = self.receive(&spot, request, body_of(bytes)).await?;
+        Ok(Ready { spot, put, stored, hashes })
     }
 
     async fn commit_ready(&self, ready: Ready) -> Result<Written> {
-        let Ready { spot, op, stored, hashes } = ready;
-        match self.commit_put(op).await {
+        let Ready { spot, put, stored, hashes } = ready;
+        match self.commit_put(put, Vec::new()).await {
             Ok(written) => Ok(self.written(&spot, written, hashes)),
             Err(error) => {
                 self.files().discard_after(&error, &stored).await;

@@ -101,8 +101,8 @@ impl View {
     /// [`Changed`](ErrorKind::Changed) for the expectation, and those of the stores.
     pub async fn put(&self, request: PutRequest, body: ByteStream<'_>) -> Result<Written> {
         let spot = self.admit(&request).await?;
-        let (op, stored, hashes) = self.receive(&spot, request, body).await?;
-        match self.commit_put(op).await {
+        let (put, stored, hashes) = self.receive(&spot, request, body).await?;
+        match self.commit_put(put, Vec::new()).await {
             Ok(written) => Ok(self.written(&spot, written, hashes)),
             Err(error) => {
                 self.files().discard_after(&error, &stored).await;
@@ -161,21 +161,29 @@ impl View {
         }
     }
 
-    /// Commits a file that was received. In a file drop nothing is replaced: where the name
-    /// is taken, the file gets another one.
-    pub(crate) async fn commit_put(&self, op: Op) -> Result<allmende_storage::Written> {
+    /// Commits a file that was received, together with other changes. In a file drop nothing
+    /// is replaced: where the name is taken, the file gets another one.
+    pub(crate) async fn commit_put(
+        &self,
+        put: PutFile,
+        others: Vec<Op>,
+    ) -> Result<allmende_storage::Written> {
         const MOST: u32 = 1000;
-        let Op::PutFile(put) = op else { return self.commit_one(op).await };
+        let attempt = async |put: PutFile| {
+            let mut ops = vec![Op::PutFile(put)];
+            ops.extend(others.iter().cloned());
+            let written = self.commit(ops).await?.written.into_iter().next();
+            written.ok_or_else(|| Error::new(ErrorKind::Unavailable, "a commit without a result"))
+        };
         if !self.is_drop() {
-            return self.commit_one(Op::PutFile(put)).await;
+            return attempt(put).await;
         }
         let wanted = put.target.name.clone();
         let mut number = 1;
         loop {
             let name = if number == 1 { wanted.clone() } else { numbered(&wanted, number) };
             let target = Target { name, expect: Expect::Absent, ..put.target.clone() };
-            let attempt = PutFile { target, ..put.clone() };
-            match self.commit_one(Op::PutFile(attempt)).await {
+            match attempt(PutFile { target, ..put.clone() }).await {
                 Err(error) if error.is(&ErrorKind::Exists) && number < MOST => number += 1,
                 result => return result,
             }
@@ -230,7 +238,7 @@ impl View {
         spot: &Spot,
         request: PutRequest,
         body: ByteStream<'_>,
-    ) -> Result<(Op, Stored, Checksums)> {
+    ) -> Result<(PutFile, Stored, Checksums)> {
         let hashing = Hashing::new(&request.checksums, &request.hashes);
         let mut stored = self.files().ingest(body, request.length, hashing).await?;
         let hashes = std::mem::take(&mut stored.hashing).finish();
@@ -239,15 +247,15 @@ impl View {
             return Err(error);
         }
         let media_type = request.media_type.unwrap_or_else(|| media_type::of(&spot.name).into());
-        let op = Op::PutFile(PutFile {
+        let put = PutFile {
             target: spot.target(request.expect),
             segments: stored.segment.into_iter().collect(),
             media_type,
             checksums: request.checksums,
             modified: request.modified.unwrap_or_else(|| self.files().now()),
             created: request.created,
-        });
-        Ok((op, stored, hashes.select(&request.hashes)))
+        };
+        Ok((put, stored, hashes.select(&request.hashes)))
     }
 
     async fn make_parents(&self, path: &SpacePath) -> Result<()> {

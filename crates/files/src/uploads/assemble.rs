@@ -98,24 +98,21 @@ impl Uploads {
         hashes.verify(&assembly.checksums)?;
         let media_type =
             assembly.media_type.clone().unwrap_or_else(|| media_type::of(&spot.name).into());
-        let put = Op::PutFile(PutFile {
+        let put = PutFile {
             target: spot.target(assembly.expect),
             segments,
             media_type,
             checksums: assembly.checksums.clone(),
             modified: assembly.modified.unwrap_or_else(|| self.view.files().now()),
             created: assembly.created,
-        });
+        };
         // The revision of the folder covers all of its parts: what was hashed and summed up
         // is what is committed.
         let revision = Some(upload.node.revision);
         let remove = Op::Remove(RemoveNode { node: upload.node.id, revision });
-        match self.view.commit(vec![put, remove]).await {
-            Ok(committed) => {
+        match self.view.commit_put(put, vec![remove]).await {
+            Ok(written) => {
                 self.view.files().hashes().forget(upload.node.id);
-                let written = committed.written.into_iter().next();
-                let written = written
-                    .ok_or_else(|| Error::new(ErrorKind::Unavailable, "a commit without result"))?;
                 let hashes = hashes.select(&assembly.hashes);
                 Ok(Some(self.view.written(&spot, written, hashes)))
             }

@@ -12,6 +12,7 @@ mod futures;
 mod locks;
 mod model;
 mod mount_model;
+mod mount_writes;
 mod mounted;
 mod mounts;
 mod puts;
