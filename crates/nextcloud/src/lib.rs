@@ -9,7 +9,6 @@
 mod auth;
 mod avatar;
 mod dav;
-mod directory;
 mod discovery;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
@@ -18,6 +17,7 @@ mod ocs;
 mod origin;
 mod pages;
 mod people;
+mod public;
 mod route;
 mod service;
 mod web;

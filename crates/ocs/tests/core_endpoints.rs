@@ -67,6 +67,8 @@ fn router() -> Router<&'static str> {
         templates::List,
         tree::Get,
         users::Get,
+        users::EditCollection,
+        users::Enable,
         users::Patch,
         users::SearchByPhone,
     ]
@@ -74,7 +76,7 @@ fn router() -> Router<&'static str> {
 
 #[test]
 fn no_two_endpoints_share_a_route() {
-    assert_eq!(router().metadata().count(), 42);
+    assert_eq!(router().metadata().count(), 44);
 }
 
 fn assert_arrives<E: Endpoint>(name: &str, request: &E::Request)
@@ -112,6 +114,14 @@ fn requests_arrive_as_they_were_sent() {
             ..Default::default()
         }
     );
+    let collection = users::CollectionChange {
+        userid: "a".into(),
+        collection: "additional_mail".into(),
+        key: "a@example.org".into(),
+        value: String::new(),
+    };
+    arrives!(users::EditCollection, collection);
+    arrives!(users::Enable, users::ById { userid: "a".into() });
     let numbers = [("1", vec!["+49 30 1".to_owned(), "030 1".to_owned()])];
     arrives!(
         users::SearchByPhone,

@@ -4,12 +4,12 @@ mod credentials;
 
 use std::{sync::Arc, time::Duration};
 
-use allmende_accounts::{Accounts, AuthError, Authenticated, Credentials, Method};
-use allmende_types::Timestamp;
+use allmende_accounts::{Accounts, Act, AuthError, Authenticated, Credentials, Method};
+use allmende_types::{Principal, Timestamp};
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 
-pub(crate) use self::credentials::{Proof, cookie};
-use crate::Origin;
+pub(crate) use self::credentials::{Proof, basic_of, cookie};
+use crate::{Origin, service::Inner};
 
 /// Why a request has no person.
 #[derive(Debug)]
@@ -111,4 +111,22 @@ pub(crate) fn challenge(headers: &HeaderMap) -> HeaderValue {
 pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     accept.is_some_and(|accept| accept.contains("html"))
+}
+
+/// The people, in whose events stands who acts with this request.
+pub(crate) fn acting(
+    inner: &Inner,
+    origin: &Origin,
+    headers: &HeaderMap,
+    who: Option<&Authenticated>,
+) -> Accounts {
+    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    inner.accounts.acting(Act {
+        by: who.map(|who| Principal::Person(who.person.id.clone())),
+        origin: allmende_types::Origin {
+            address: Some(origin.client),
+            agent: agent.map(Into::into),
+        },
+        now: inner.now(),
+    })
 }

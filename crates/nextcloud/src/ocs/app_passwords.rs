@@ -22,7 +22,7 @@ pub(super) async fn create(call: &Call<'_>, _: NoParameters) -> Outcome<AppPassw
     let name = call.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     let new = NewAppPassword::new(name.unwrap_or("unknown"));
     let id = &who.person.id;
-    let made = call.inner.accounts.create_app_password(id, id.as_str(), new, call.now()).await;
+    let made = call.accounts.create_app_password(id, id.as_str(), new, call.now()).await;
     let (_, secret) = made.map_err(unavailable)?;
     Ok(Reply::new(AppPassword { apppassword: secret.expose().to_owned() }))
 }
@@ -40,7 +40,7 @@ pub(super) async fn revoke(call: &Call<'_>, _: NoParameters) -> Outcome<Nothing>
     let Proven::AppPassword { id, .. } = who.method else {
         return Err(OcsError::new(Code::FORBIDDEN, "no app password in use"));
     };
-    call.inner.accounts.revoke_app_password(&who.person.id, id).await.map_err(unavailable)?;
+    call.accounts.revoke_app_password(&who.person.id, id).await.map_err(unavailable)?;
     Ok(Reply::new(Nothing))
 }
 
@@ -50,7 +50,7 @@ pub(super) async fn rotate(call: &Call<'_>, _: NoParameters) -> Outcome<AppPassw
     let Proven::AppPassword { id, .. } = who.method else {
         return Err(OcsError::new(Code::FORBIDDEN, "no app password in use"));
     };
-    let rotated = call.inner.accounts.rotate_app_password(&who.person.id, id).await;
+    let rotated = call.accounts.rotate_app_password(&who.person.id, id).await;
     let secret = rotated.map_err(|error| match error.kind() {
         ErrorKind::NotFound => OcsError::new(Code::FORBIDDEN, "could not get app password"),
         _ => unavailable(error),
@@ -61,7 +61,7 @@ pub(super) async fn rotate(call: &Call<'_>, _: NoParameters) -> Outcome<AppPassw
 /// `PUT /core/apppassword/confirm`: the real password once more.
 pub(super) async fn confirm(call: &Call<'_>, input: Password) -> Outcome<Confirmed> {
     let (who, now) = (call.who()?, call.now());
-    let (accounts, client) = (&call.inner.accounts, call.origin.client);
+    let (accounts, client) = (&call.accounts, call.origin.client);
     match accounts.confirm_password(who, &input.password, client, now).await {
         Ok(()) => Ok(Reply::new(Confirmed { last_login: now.unix() })),
         Err(error) => Err(match auth::stranger(error).await {

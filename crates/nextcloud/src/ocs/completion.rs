@@ -2,53 +2,48 @@
 
 use allmende_accounts::{Group, Person};
 use allmende_ocs::{
-    Code, OcsError, Reply, Value,
+    Code, OcsError, Reply,
     endpoints::{
         core::autocomplete::{Query, Suggestion},
         hovercard::{Action, ById, Card},
     },
 };
+use allmende_sharing::{Caller, ShareKind, ShareeQuery};
 
 use super::{
-    Call, Outcome, code, contact, people::find, settings::Settings, unavailable, user_status,
+    Call, Outcome, code, contact, people::find, settings::Settings, shares::refused, user_status,
 };
-use crate::directory::Directory;
 
-/// Share types of the original.
-const PEOPLE: u32 = 0;
-const GROUPS: u32 = 1;
 /// Suggestions without a wish.
 const LIMIT: u32 = 10;
 
 /// Names that fit what was typed: first those named in full.
 pub(super) async fn autocomplete(call: &Call<'_>, input: Query) -> Outcome<Vec<Suggestion>> {
-    let rules = Settings::of(call.inner).await?.rules;
-    let directory = Directory::of(&call.inner.accounts, &call.who()?.person.id, rules).await;
-    let directory = directory.map_err(unavailable)?;
-    let limit = input.limit.unwrap_or(LIMIT).max(1) as usize;
-    let types = if input.share_types.is_empty() { vec![PEOPLE] } else { input.share_types };
+    let caller = Caller { person: &call.who()?.person.id, now: call.now() };
+    let mut query = ShareeQuery::new(input.search);
+    query.per_page = input.limit.unwrap_or(LIMIT).max(1);
+    query.kinds = if input.share_types.is_empty() {
+        vec![ShareKind::Person]
+    } else {
+        let number = |kind: &u32| ShareKind::from_number((*kind).into());
+        input.share_types.iter().filter_map(number).collect()
+    };
+    let found = call.inner.sharing.sharees(caller, &query).await.map_err(refused)?;
+    let people: Vec<Person> = found.exact.people.into_iter().chain(found.wide.people).collect();
+    let ids: Vec<_> = people.iter().map(|person| person.id.clone()).collect();
+    let statuses = user_status::of_people(call.inner, &ids).await?;
     let mut suggestions = Vec::new();
-    if types.contains(&PEOPLE) {
-        let found = directory.people(&input.search).await.map_err(unavailable)?;
-        let people: Vec<Person> =
-            found.exact.into_iter().chain(found.wide.into_iter().take(limit)).collect();
-        let ids: Vec<_> = people.iter().map(|person| person.id.clone()).collect();
-        let statuses = user_status::of_people(call.inner, &ids).await?;
-        for (person, status) in people.iter().zip(statuses) {
-            let mut one = Suggestion::person(person.id.as_str(), &person.display_name);
-            one.share_with_display_name_unique =
-                person.email.clone().unwrap_or_else(|| person.id.to_string());
-            if let Some(status) = status {
-                one.status = user_status::shown(&status);
-            }
-            suggestions.push(one);
+    for (person, status) in people.iter().zip(statuses) {
+        let mut one = Suggestion::person(person.id.as_str(), &person.display_name);
+        one.share_with_display_name_unique =
+            person.email.clone().unwrap_or_else(|| person.id.to_string());
+        if let Some(status) = status {
+            one.status = user_status::shown(&status);
         }
+        suggestions.push(one);
     }
-    if types.contains(&GROUPS) {
-        let found = directory.groups(&input.search).await.map_err(unavailable)?;
-        let groups = found.exact.iter().chain(found.wide.iter().take(limit));
-        suggestions.extend(groups.map(group));
-    }
+    suggestions.extend(found.exact.groups.iter().chain(&found.wide.groups).map(group));
+    suggestions.extend(found.exact.mails.iter().map(|address| mail(address)));
     Ok(Reply::new(suggestions))
 }
 
@@ -56,7 +51,14 @@ fn group(group: &Group) -> Suggestion {
     let mut one = Suggestion::person(group.id.as_str(), &group.display_name);
     one.icon = "icon-group".to_owned();
     one.source = "groups".to_owned();
-    one.status = Value::from("");
+    one
+}
+
+fn mail(address: &str) -> Suggestion {
+    let mut one = Suggestion::person(address, address);
+    one.icon = "icon-mail".to_owned();
+    one.source = "emails".to_owned();
+    one.share_with_display_name_unique = address.to_owned();
     one
 }
 
@@ -67,12 +69,12 @@ pub(super) async fn hovercard(call: &Call<'_>, input: ById) -> Outcome<Card> {
     if !is_known(call, &person).await? {
         return Err(missing());
     }
-    let actions = contact::actions(call, &person).await?;
-    let actions = actions.into_iter().map(|action| Action {
-        title: action.title,
-        icon: action.icon,
-        hyperlink: Some(action.target),
-        app_id: action.app.to_owned(),
+    let ways = contact::ways(call, &person).await?;
+    let actions = ways.into_iter().map(|way| Action {
+        title: way.title,
+        icon: way.icon,
+        hyperlink: Some(way.target),
+        app_id: way.app.to_owned(),
     });
     Ok(Reply::new(Card {
         user_id: person.id.to_string(),
@@ -81,9 +83,17 @@ pub(super) async fn hovercard(call: &Call<'_>, input: ById) -> Outcome<Card> {
     }))
 }
 
-/// Whether the caller may know of a person.
+/// Whether the caller may know of a person: whom a search does not show, a card does not
+/// either.
 pub(super) async fn is_known(call: &Call<'_>, person: &Person) -> Result<bool, OcsError> {
-    let rules = Settings::of(call.inner).await?.rules;
-    let directory = Directory::of(&call.inner.accounts, &call.who()?.person.id, rules).await;
-    directory.map_err(unavailable)?.knows(person).await.map_err(unavailable)
+    let me = &call.who()?.person.id;
+    if person.id == *me || Settings::of(call.inner).await?.everybody_is_known() {
+        return Ok(true);
+    }
+    let caller = Caller { person: me, now: call.now() };
+    let mut query = ShareeQuery::new(person.id.as_str());
+    query.kinds = vec![ShareKind::Person];
+    let found = call.inner.sharing.sharees(caller, &query).await.map_err(refused)?;
+    let mut found = found.exact.people.iter().chain(&found.wide.people);
+    Ok(found.any(|one| one.id == person.id))
 }

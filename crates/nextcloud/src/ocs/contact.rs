@@ -98,7 +98,7 @@ pub(crate) fn visibility_field(name: &str) -> String {
 }
 
 /// The ways to reach a person.
-pub(super) async fn actions(call: &Call<'_>, person: &Person) -> Result<Vec<Way>, OcsError> {
-    let fields = call.inner.accounts.profile(&person.id).await.map_err(unavailable)?;
+pub(super) async fn ways(call: &Call<'_>, person: &Person) -> Result<Vec<Way>, OcsError> {
+    let fields = call.accounts.profile(&person.id).await.map_err(unavailable)?;
     Ok(Shown::new(person, &fields).ways(&call.origin.base_url()))
 }

@@ -5,14 +5,14 @@ use allmende_ocs::{
     Assoc, Code, Nothing, OcsError, Reply, Value,
     endpoints::cloud::{
         user::{Scope, User},
-        users::{Change as Asked, Changes},
+        users::{Change as Asked, Changes, CollectionChange},
     },
 };
 use allmende_types::{GroupId, UserId};
 
 use super::{
     Call, Outcome, code,
-    people::{find, manageable_or_oneself},
+    people::{find, manageable_or_oneself, set_home_quota},
     person::{EDITABLE, Viewer, parse_scope, show_one},
     profile,
     settings::Settings,
@@ -40,6 +40,19 @@ pub(super) async fn edit(call: &Call<'_>, input: Asked) -> Outcome<Nothing> {
     let settings = Settings::of(call.inner).await?;
     let editor = Editor { call, person: &person, viewer, settings };
     let change = editor.read(&input.key, input.value).await?;
+    editor.apply(change).await?;
+    Ok(Reply::new(Nothing))
+}
+
+/// Changes one of several values of a property: there is one such property.
+pub(super) async fn edit_collection(call: &Call<'_>, input: CollectionChange) -> Outcome<Nothing> {
+    let (person, viewer) = manageable_or_oneself(call, &input.userid).await?;
+    if input.collection != "additional_mail" {
+        return Err(code(Code::FIELD_NOT_EDITABLE));
+    }
+    let settings = Settings::of(call.inner).await?;
+    let editor = Editor { call, person: &person, viewer, settings };
+    let change = editor.change_address(&input.key, input.value).await?;
     editor.apply(change).await?;
     Ok(Reply::new(Nothing))
 }
@@ -113,27 +126,45 @@ impl Editor<'_> {
         /// Addresses of a person, at most.
         const MOST: usize = 20;
         profile::address(&value)?;
-        let fields = self.call.inner.accounts.profile(&self.person.id).await;
-        let fields = fields.map_err(unavailable)?;
-        let mut all: Vec<&str> = fields
-            .iter()
-            .find(|field| field.name == "additional_mail")
-            .map(|field| field.value.split('\n').filter(|mail| !mail.is_empty()).collect())
-            .unwrap_or_default();
-        let known = self.person.email.as_deref() == Some(&value) || all.contains(&&*value);
+        let mut all = self.addresses().await?;
+        let known = self.person.email.as_deref() == Some(&value) || all.contains(&value);
         if known || all.len() >= MOST {
             return Err(code(Code::INVALID));
         }
-        all.push(&value);
+        all.push(value);
+        Ok(set("additional_mail", all.join("\n")))
+    }
+
+    /// The addresses beside the first one.
+    async fn addresses(&self) -> Result<Vec<String>, OcsError> {
+        let fields = self.call.accounts.profile(&self.person.id).await.map_err(unavailable)?;
+        let field = fields.iter().find(|field| field.name == "additional_mail");
+        let lines = field.map_or("", |field| &field.value).split('\n');
+        Ok(lines.filter(|mail| !mail.is_empty()).map(str::to_owned).collect())
+    }
+
+    /// Replaces or removes one of the addresses beside the first one.
+    async fn change_address(&self, old: &str, new: String) -> Result<Change, OcsError> {
+        let mut all = self.addresses().await?;
+        let at = all.iter().position(|mail| mail == old).ok_or_else(|| code(Code::INVALID))?;
+        if new.is_empty() {
+            all.remove(at);
+        } else {
+            profile::address(&new)?;
+            if self.person.email.as_deref() == Some(&new) || all.contains(&new) {
+                return Err(code(Code::INVALID));
+            }
+            all[at] = new;
+        }
         Ok(set("additional_mail", all.join("\n")))
     }
 
     async fn apply(&self, change: Change) -> Result<(), OcsError> {
-        let (accounts, id) = (&self.call.inner.accounts, &self.person.id);
+        let (accounts, id) = (&self.call.accounts, &self.person.id);
         let done = match change {
             Change::Person(update) => accounts.update_person(id, update).await,
             Change::Quota(quota) => {
-                super::people::set_home_quota(self.call, id, quota).await?;
+                set_home_quota(self.call, id, quota).await?;
                 let update = PersonUpdate { quota: Some(quota), ..PersonUpdate::default() };
                 accounts.update_person(id, update).await
             }
@@ -235,7 +266,7 @@ struct Move {
 
 impl Move {
     async fn make(self, call: &Call<'_>, id: &UserId) -> Result<(), OcsError> {
-        let accounts = &call.inner.accounts;
+        let accounts = &call.accounts;
         let moved = if self.begins {
             accounts.add_to_group(&self.group, id, self.role).await
         } else {
@@ -257,7 +288,7 @@ async fn plan_moves(
     let refuse = |text: String| Err(OcsError::new(Code::INVALID, text));
     let call = editor.call;
     let who = call.who()?;
-    let accounts = &call.inner.accounts;
+    let accounts = &call.accounts;
     if role == GroupRole::Administrator && !who.administrator {
         return Err(code(Code::FIELD_NOT_EDITABLE));
     }

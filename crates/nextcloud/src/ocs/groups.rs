@@ -38,14 +38,14 @@ pub(super) async fn details(call: &Call<'_>, input: Query) -> Outcome<Groups> {
 async fn search(call: &Call<'_>, input: Query) -> Result<Vec<allmende_accounts::Group>, OcsError> {
     let page = page(input.limit, input.offset);
     let search = input.search.unwrap_or_default();
-    call.inner.accounts.groups(&search, page).await.map_err(unavailable)
+    call.accounts.groups(&search, page).await.map_err(unavailable)
 }
 
 pub(super) async fn create(call: &Call<'_>, input: NewGroup) -> Outcome<Nothing> {
     let id: GroupId =
         input.groupid.parse().map_err(|_| OcsError::new(Code::INVALID, "Invalid group name"))?;
     let name = input.displayname.unwrap_or_default();
-    call.inner.accounts.create_group(&id, &name).await.map_err(|error| match error.kind() {
+    call.accounts.create_group(&id, &name).await.map_err(|error| match error.kind() {
         ErrorKind::Exists => OcsError::new(Code::EXISTS, "group exists"),
         ErrorKind::Invalid => code(Code::INVALID),
         _ => unavailable(error),
@@ -58,7 +58,7 @@ pub(super) async fn edit(call: &Call<'_>, input: Change) -> Outcome<Nothing> {
         return Err(code(Code::INVALID));
     }
     let id: GroupId = input.groupid.parse().map_err(|_| code(Code::INVALID))?;
-    let renamed = call.inner.accounts.rename_group(&id, &input.value).await;
+    let renamed = call.accounts.rename_group(&id, &input.value).await;
     renamed.map_err(group_error)?;
     Ok(Reply::new(Nothing))
 }
@@ -68,7 +68,8 @@ pub(super) async fn delete(call: &Call<'_>, input: ById) -> Outcome<Nothing> {
     if id == GroupId::admin() {
         return Err(code(Code::EXISTS));
     }
-    call.inner.accounts.remove_group(&id).await.map_err(group_error)?;
+    call.accounts.remove_group(&id).await.map_err(group_error)?;
+    call.inner.sharing.forget_group(&id).await.map_err(unavailable)?;
     Ok(Reply::new(Nothing))
 }
 
@@ -88,7 +89,7 @@ async fn visible(
 ) -> Result<GroupId, OcsError> {
     let missing = || OcsError::new(Code::NOT_FOUND, "The requested group could not be found");
     let id: GroupId = groupid.parse().map_err(|_| missing())?;
-    let accounts = &call.inner.accounts;
+    let accounts = &call.accounts;
     if accounts.group(&id).await.map_err(unavailable)?.is_none() {
         return Err(missing());
     }
@@ -137,7 +138,7 @@ async fn ids_of(
     loop {
         let limit = allmende_accounts::Page::MAX;
         let page = allmende_accounts::Page { offset: all.len() as u64, limit };
-        let some = call.inner.accounts.people_of_group(group, role, page).await;
+        let some = call.accounts.people_of_group(group, role, page).await;
         let some = some.map_err(unavailable)?;
         let last = (some.len() as u64) < limit;
         all.extend(some);
@@ -155,14 +156,14 @@ pub(super) async fn member_details(call: &Call<'_>, input: MembersQuery) -> Outc
         page: page(input.limit, input.offset),
         ..PeopleQuery::default()
     };
-    let people = call.inner.accounts.people(&query).await.map_err(unavailable)?;
+    let people = call.accounts.people(&query).await.map_err(unavailable)?;
     as_users(call, &people).await
 }
 
 pub(super) async fn administrators(call: &Call<'_>, input: ById) -> Outcome<Vec<String>> {
     let missing = || OcsError::new(Code::INVALID, "Group does not exist");
     let id: GroupId = input.groupid.parse().map_err(|_| missing())?;
-    if call.inner.accounts.group(&id).await.map_err(unavailable)?.is_none() {
+    if call.accounts.group(&id).await.map_err(unavailable)?.is_none() {
         return Err(missing());
     }
     let ids = ids_of(call, &id, GroupRole::Administrator).await?;
@@ -174,7 +175,7 @@ pub(super) async fn of_person(call: &Call<'_>, input: users::ById) -> Outcome<Gr
     if person.id != call.who()?.person.id && !may_manage(call, &person.id).await? {
         return Err(OcsError::not_visible());
     }
-    let memberships = call.inner.accounts.memberships_of(&person.id).await.map_err(unavailable)?;
+    let memberships = call.accounts.memberships_of(&person.id).await.map_err(unavailable)?;
     Ok(Reply::new(GroupIds {
         groups: memberships.groups.iter().map(ToString::to_string).collect(),
     }))
@@ -186,7 +187,7 @@ async fn membership(call: &Call<'_>, input: &Membership) -> Result<(GroupId, Use
         return Err(code(Code::INVALID));
     }
     let group: GroupId = input.groupid.parse().map_err(|_| code(Code::EXISTS))?;
-    if call.inner.accounts.group(&group).await.map_err(unavailable)?.is_none() {
+    if call.accounts.group(&group).await.map_err(unavailable)?.is_none() {
         return Err(code(Code::EXISTS));
     }
     let person = find(call, &input.userid).await?.ok_or_else(|| code(Code::NO_USER))?;
@@ -199,7 +200,7 @@ async fn may_move(call: &Call<'_>, group: &GroupId) -> Result<(), OcsError> {
     if who.administrator {
         return Ok(());
     }
-    let own = call.inner.accounts.memberships_of(&who.person.id).await.map_err(unavailable)?;
+    let own = call.accounts.memberships_of(&who.person.id).await.map_err(unavailable)?;
     if own.administers.contains(group) { Ok(()) } else { Err(code(Code::NO_RIGHT)) }
 }
 
@@ -215,12 +216,10 @@ async fn add(
     person: &UserId,
     role: GroupRole,
 ) -> Outcome<Nothing> {
-    call.inner.accounts.add_to_group(group, person, role).await.map_err(|error| {
-        match error.kind() {
-            ErrorKind::NoSuchGroup => code(Code::EXISTS),
-            ErrorKind::NoSuchPerson => code(Code::NO_USER),
-            _ => unavailable(error),
-        }
+    call.accounts.add_to_group(group, person, role).await.map_err(|error| match error.kind() {
+        ErrorKind::NoSuchGroup => code(Code::EXISTS),
+        ErrorKind::NoSuchPerson => code(Code::NO_USER),
+        _ => unavailable(error),
     })?;
     Ok(Reply::new(Nothing))
 }
@@ -242,7 +241,7 @@ async fn may_leave(call: &Call<'_>, group: &GroupId, person: &UserId) -> Result<
         return refuse("Cannot remove yourself from this group as you are a sub-admin");
     }
     let ids = [who.person.id.clone(), person.clone()];
-    let both = call.inner.accounts.memberships(&ids).await.map_err(unavailable)?;
+    let both = call.accounts.memberships(&ids).await.map_err(unavailable)?;
     let mut common = both[1].groups.iter().filter(|of| both[0].administers.contains(of));
     if common.by_ref().take(2).count() == 1 && both[1].groups.contains(group) {
         return refuse("Not viable to remove user from the last group you are sub-admin of");
@@ -263,21 +262,21 @@ async fn remove(
     person: &UserId,
     role: GroupRole,
 ) -> Outcome<Nothing> {
-    call.inner.accounts.remove_from_group(group, person, role).await.map_err(
-        |error| match error.kind() {
+    call.accounts.remove_from_group(group, person, role).await.map_err(|error| {
+        match error.kind() {
             ErrorKind::NoSuchGroup => code(Code::EXISTS),
             ErrorKind::NoSuchPerson => code(Code::NO_USER),
             ErrorKind::LastAdministrator => code(Code::NOT_SUBADMIN),
             _ => unavailable(error),
-        },
-    )?;
+        }
+    })?;
     Ok(Reply::new(Nothing))
 }
 
 pub(super) async fn administered_by(call: &Call<'_>, input: users::ById) -> Outcome<Vec<String>> {
     let person = find(call, &input.userid).await?;
     let person = person.ok_or_else(|| OcsError::new(Code::NOT_FOUND, "User does not exist"))?;
-    let memberships = call.inner.accounts.memberships_of(&person.id).await.map_err(unavailable)?;
+    let memberships = call.accounts.memberships_of(&person.id).await.map_err(unavailable)?;
     Ok(Reply::new(memberships.administers.iter().map(ToString::to_string).collect()))
 }
 
@@ -286,7 +285,7 @@ async fn administering(call: &Call<'_>, input: &Membership) -> Result<(GroupId, 
     let person = find(call, &input.userid).await?;
     let person = person.ok_or_else(|| OcsError::new(Code::INVALID, "User does not exist"))?;
     let group = match input.groupid.parse::<GroupId>() {
-        Ok(id) => call.inner.accounts.group(&id).await.map_err(unavailable)?,
+        Ok(id) => call.accounts.group(&id).await.map_err(unavailable)?,
         Err(_) => None,
     };
     let group = group.ok_or_else(|| OcsError::new(Code::EXISTS, "Group does not exist"))?;
@@ -308,7 +307,7 @@ pub(super) async fn remove_administrator(call: &Call<'_>, input: Membership) -> 
         Code::EXISTS => OcsError::new(Code::INVALID, error.message),
         _ => error,
     })?;
-    let memberships = call.inner.accounts.memberships_of(&person).await.map_err(unavailable)?;
+    let memberships = call.accounts.memberships_of(&person).await.map_err(unavailable)?;
     if !memberships.administers.contains(&group) {
         let text = "User is not a sub-admin of this group";
         return Err(OcsError::new(Code::EXISTS, text));

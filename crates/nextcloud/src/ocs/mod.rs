@@ -9,7 +9,7 @@ mod app_passwords;
 mod apps;
 mod capabilities;
 mod completion;
-mod contact;
+pub(crate) mod contact;
 mod edit;
 mod folder_tree;
 mod groups;
@@ -26,12 +26,14 @@ mod profile;
 mod profile_page;
 mod rich;
 mod search;
-mod settings;
-mod user_status;
+pub(crate) mod settings;
+mod sharees;
+mod shares;
+pub(crate) mod user_status;
 
 use std::{pin::Pin, sync::Arc};
 
-use allmende_accounts::{Authenticated, Method as Proven};
+use allmende_accounts::{Accounts, Authenticated, Method as Proven};
 use allmende_ocs::{
     Access, Confirmation, Endpoint, Envelope, OcsError, OcsRequest, PathParams, Reply,
     RequestLimits, Router, ServerEndpoint, csrf_failed, endpoints as e, is_api_request,
@@ -67,6 +69,8 @@ struct Call<'a> {
     inner: &'a Inner,
     origin: &'a Origin,
     headers: &'a HeaderMap,
+    /// The people, in whose events stands who calls.
+    accounts: Accounts,
     /// Who calls; none only where everybody may.
     who: Option<Arc<Authenticated>>,
 }
@@ -118,6 +122,7 @@ impl Ocs {
             e::cloud::users::Get => people::get,
             e::cloud::users::Edit => edit::edit,
             e::cloud::users::Patch => edit::patch,
+            e::cloud::users::EditCollection => edit::edit_collection,
             e::cloud::users::SearchByPhone => phone_book::search,
             e::cloud::users::Welcome => people::welcome,
             e::cloud::users::Delete => people::delete,
@@ -159,6 +164,23 @@ impl Ocs {
             e::preferences::DeleteMany => preferences::delete_many,
             e::profile::Get => profile_page::get,
             e::profile::SetVisibility => profile_page::set_visibility,
+            e::files_sharing::shares::List => shares::list,
+            e::files_sharing::shares::Get => shares::get,
+            e::files_sharing::shares::Create => shares::create,
+            e::files_sharing::shares::Update => shares::update,
+            e::files_sharing::shares::Delete => shares::delete,
+            e::files_sharing::shares::SendMail => shares::send_mail,
+            e::files_sharing::shares::Inherited => shares::inherited,
+            e::files_sharing::shares::Pending => shares::pending,
+            e::files_sharing::shares::Accept => shares::accept,
+            e::files_sharing::shares::Decline => shares::decline,
+            e::files_sharing::deleted::List => shares::deleted,
+            e::files_sharing::deleted::Restore => shares::restore,
+            e::files_sharing::remote::List => shares::remote,
+            e::files_sharing::remote::Pending => shares::remote,
+            e::files_sharing::sharees::Search => sharees::search,
+            e::files_sharing::sharees::Recommended => sharees::recommended,
+            e::files_sharing::token::Get => shares::token,
             e::search::Providers => search::providers,
             e::search::Search => search::search,
             e::files::direct_editing::List => absent::editors,
@@ -258,7 +280,8 @@ impl Ocs {
         {
             return request.envelope().failure(&error);
         }
-        let call = Call { inner, origin, headers: &parts.headers, who };
+        let accounts = auth::acting(inner, origin, &parts.headers, who.as_deref());
+        let call = Call { inner, origin, headers: &parts.headers, accounts, who };
         let mut response = (route.target)(&call, &request, &route.params).await;
         let id = call.who.as_ref().map(|who| HeaderValue::from_str(who.person.id.as_str()));
         if let Some(Ok(id)) = id {

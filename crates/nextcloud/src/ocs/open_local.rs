@@ -33,7 +33,7 @@ fn digest(text: &str) -> String {
 
 /// The tokens that are still good.
 async fn kept(call: &Call<'_>) -> Result<Vec<Kept>, OcsError> {
-    let fields = call.inner.accounts.profile(&call.who()?.person.id).await.map_err(unavailable)?;
+    let fields = call.accounts.profile(&call.who()?.person.id).await.map_err(unavailable)?;
     let field = fields.iter().find(|field| field.name == FIELD);
     let mut all: Vec<Kept> =
         field.and_then(|field| serde_json::from_str(&field.value).ok()).unwrap_or_default();
@@ -45,11 +45,11 @@ async fn keep(call: &Call<'_>, all: &[Kept]) -> Result<(), OcsError> {
     let value = serde_json::to_string(all).map_err(unavailable)?;
     let update = FieldUpdate { value: Some(value), scope: None };
     let id = &call.who()?.person.id;
-    call.inner.accounts.set_profile_field(id, FIELD, update).await.map_err(unavailable)
+    call.accounts.set_profile_field(id, FIELD, update).await.map_err(unavailable)
 }
 
 pub(super) async fn create(call: &Call<'_>, input: File) -> Outcome<Token> {
-    let secret = call.inner.accounts.new_secret(LENGTH).map_err(unavailable)?;
+    let secret = call.accounts.new_secret(LENGTH).map_err(unavailable)?;
     let (path, expires) = (digest(&input.path), call.now().unix() + LIFETIME);
     let mut all = kept(call).await?;
     if all.len() >= MOST {

@@ -36,7 +36,7 @@ async fn look_up(call: &Call<'_>, ids: &[i64]) -> Result<Vec<FileInfo>, OcsError
     let entries = view.stat(&nodes).await.map_err(unavailable)?;
     let owners: Vec<UserId> =
         entries.iter().flatten().map(|entry| (*entry.owner).clone()).collect();
-    let names = call.inner.accounts.people_by_id(&owners).await.map_err(unavailable)?;
+    let names = call.accounts.people_by_id(&owners).await.map_err(unavailable)?;
     let mut names = names.into_iter();
     let info = |entry: Option<Entry>| match entry {
         None => FileInfo::not_found(),

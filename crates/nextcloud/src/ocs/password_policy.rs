@@ -16,7 +16,7 @@ pub(super) async fn generate(call: &Call<'_>, _: Context) -> Outcome<Password> {
     let policy = Settings::of(call.inner).await?.password;
     let length = LENGTH.max(policy.min_length);
     for _ in 0..DRAWS {
-        let secret = call.inner.accounts.new_secret(length).map_err(unavailable)?;
+        let secret = call.accounts.new_secret(length).map_err(unavailable)?;
         // Letters and digits come by chance, a special character does not.
         let mut password = secret.expose().to_owned();
         if policy.special {

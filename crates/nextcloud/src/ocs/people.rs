@@ -24,7 +24,10 @@ use super::{
     settings::Settings,
     unavailable,
 };
-use crate::auth::{self, Stranger};
+use crate::{
+    auth::{self, Stranger},
+    service::Inner,
+};
 
 /// People that a list without a limit returns at the most.
 const LIST: u64 = 500;
@@ -100,10 +103,10 @@ async fn search(
         page: page(input.limit, input.offset),
     };
     if !who.administrator {
-        let memberships = call.inner.accounts.memberships_of(&who.person.id).await;
+        let memberships = call.accounts.memberships_of(&who.person.id).await;
         query.groups = Some(memberships.map_err(unavailable)?.administers);
     }
-    call.inner.accounts.people(&query).await.map_err(unavailable)
+    call.accounts.people(&query).await.map_err(unavailable)
 }
 
 pub(super) fn page(limit: Option<u32>, offset: Option<u32>) -> Page {
@@ -149,7 +152,7 @@ pub(super) async fn create(call: &Call<'_>, input: NewUser) -> Outcome<Created> 
     if let Some(password) = password {
         new = new.with_password(password);
     }
-    let made = call.inner.accounts.create_person(new, call.now()).await;
+    let made = call.accounts.create_person(new, call.now()).await;
     let person = made.map_err(|error| match error.kind() {
         ErrorKind::Exists => OcsError::new(Code::EXISTS, "User already exists"),
         ErrorKind::UnfitPassword => {
@@ -159,12 +162,13 @@ pub(super) async fn create(call: &Call<'_>, input: NewUser) -> Outcome<Created> 
         ErrorKind::NoSuchGroup => code(Code::NO_RIGHT),
         _ => unavailable(error),
     })?;
-    if quota != Quota::Default {
+    let files = &call.inner.files;
+    if settings.limit(files, quota) != files.options().default_quota {
         set_home_quota(call, &person.id, quota).await?;
     }
     if let Some(manager) = manager {
         let update = FieldUpdate { value: Some(manager), scope: None };
-        let set = call.inner.accounts.set_profile_field(&person.id, "manager", update).await;
+        let set = call.accounts.set_profile_field(&person.id, "manager", update).await;
         set.map_err(unavailable)?;
     }
     Ok(Reply::new(Created { id: person.id.to_string() }))
@@ -181,7 +185,7 @@ async fn new_id(call: &Call<'_>, settings: &Settings, asked: String) -> Result<U
             return Err(OcsError::new(Code::INVALID, "A valid Login must be provided"));
         }
         for _ in 0..DRAWS {
-            let drawn = call.inner.accounts.new_secret(LENGTH).map_err(unavailable)?;
+            let drawn = call.accounts.new_secret(LENGTH).map_err(unavailable)?;
             if find(call, drawn.expose()).await?.is_none()
                 && let Ok(id) = drawn.expose().parse()
             {
@@ -215,7 +219,7 @@ async fn may_place(
         let text = "No group specified (required for sub-admins)";
         return Err(OcsError::new(Code::NO_GROUP, text));
     }
-    let own = call.inner.accounts.memberships_of(&who.person.id).await;
+    let own = call.accounts.memberships_of(&who.person.id).await;
     let own = own.map_err(unavailable)?.administers;
     if let Some(foreign) = groups.iter().find(|group| !own.contains(group)) {
         let text = format!("Insufficient privileges for group {foreign}");
@@ -245,7 +249,7 @@ async fn known_groups(call: &Call<'_>, names: &[String]) -> Result<Vec<GroupId>,
     for name in names {
         let missing = || OcsError::new(Code::NO_RIGHT, format!("Group {name} does not exist"));
         let id: GroupId = name.parse().map_err(|_| missing())?;
-        if call.inner.accounts.group(&id).await.map_err(unavailable)?.is_none() {
+        if call.accounts.group(&id).await.map_err(unavailable)?.is_none() {
             return Err(missing());
         }
         groups.push(id);
@@ -258,20 +262,35 @@ pub(super) async fn set_home_quota(
     id: &UserId,
     quota: Quota,
 ) -> Result<(), OcsError> {
-    let limit = match quota {
-        Quota::Default => call.inner.files.options().default_quota,
-        Quota::Unlimited => None,
-        Quota::Bytes(bytes) => Some(bytes),
-    };
+    let limit = Settings::of(call.inner).await?.limit(&call.inner.files, quota);
     call.inner.files.set_quota(id, limit).await.map_err(unavailable)
+}
+
+/// Gives everybody without a quota of their own the default of now. To be called when
+/// administrators change it.
+pub(super) async fn apply_default_quota(inner: &Inner) -> Result<(), OcsError> {
+    let limit = Settings::of(inner).await?.limit(&inner.files, Quota::Default);
+    let mut query = PeopleQuery::default();
+    loop {
+        let people = inner.accounts.people(&query).await.map_err(unavailable)?;
+        for person in people.iter().filter(|person| person.quota == Quota::Default) {
+            inner.files.set_quota(&person.id, limit).await.map_err(unavailable)?;
+        }
+        if (people.len() as u64) < query.page.limit {
+            return Ok(());
+        }
+        query.page.offset += query.page.limit;
+    }
 }
 
 pub(super) async fn delete(call: &Call<'_>, input: ById) -> Outcome<Nothing> {
     let person = another(call, &input.userid).await?;
-    call.inner.accounts.remove_person(&person.id).await.map_err(|error| match error.kind() {
+    call.accounts.remove_person(&person.id).await.map_err(|error| match error.kind() {
         ErrorKind::NoSuchPerson | ErrorKind::LastAdministrator => code(Code::INVALID),
         _ => unavailable(error),
     })?;
+    // Who is gone gives and gets nothing: what remains of them is only in the way.
+    call.inner.sharing.forget_person(&person.id).await.map_err(unavailable)?;
     call.inner.files.remove_person(&person.id).await.map_err(unavailable)?;
     Ok(Reply::new(Nothing))
 }
@@ -286,7 +305,7 @@ pub(super) async fn disable(call: &Call<'_>, input: ById) -> Outcome<Nothing> {
 
 async fn set_status(call: &Call<'_>, userid: &str, status: Status) -> Outcome<Nothing> {
     let person = another(call, userid).await?;
-    let set = call.inner.accounts.set_status(&person.id, status).await;
+    let set = call.accounts.set_status(&person.id, status).await;
     set.map_err(|error| match error.kind() {
         ErrorKind::NoSuchPerson | ErrorKind::LastAdministrator => code(Code::INVALID),
         _ => unavailable(error),
@@ -296,7 +315,7 @@ async fn set_status(call: &Call<'_>, userid: &str, status: Status) -> Outcome<No
 
 pub(super) async fn wipe(call: &Call<'_>, input: ById) -> Outcome<Nothing> {
     let person = another(call, &input.userid).await?;
-    call.inner.accounts.mark_all_for_wipe(&person.id).await.map_err(unavailable)?;
+    call.accounts.mark_all_for_wipe(&person.id).await.map_err(unavailable)?;
     Ok(Reply::new(Nothing))
 }
 
@@ -306,7 +325,7 @@ pub(super) async fn check(call: &Call<'_>, input: Credentials) -> Outcome<Known>
         return Err(code(Code::INVALID));
     }
     let client = call.origin.client;
-    let accounts = &call.inner.accounts;
+    let accounts = &call.accounts;
     match accounts.log_in(&input.login, &input.password, client, call.now()).await {
         Ok(who) => {
             let person = check::Person { personid: who.person.id.to_string() };
@@ -335,7 +354,7 @@ pub(super) async fn welcome(call: &Call<'_>, input: ById) -> Outcome<Nothing> {
 /// A person by an id, in any case.
 pub(super) async fn find(call: &Call<'_>, id: &str) -> Result<Option<Person>, OcsError> {
     let Ok(id) = id.parse::<UserId>() else { return Ok(None) };
-    call.inner.accounts.person(&id).await.map_err(unavailable)
+    call.accounts.person(&id).await.map_err(unavailable)
 }
 
 /// Whether the caller administers a person: as administrator, or through a group.
@@ -344,7 +363,7 @@ pub(super) async fn may_manage(call: &Call<'_>, id: &UserId) -> Result<bool, Ocs
     if who.administrator {
         return Ok(true);
     }
-    let accounts = &call.inner.accounts;
+    let accounts = &call.accounts;
     let ids = [who.person.id.clone(), id.clone()];
     let both = accounts.memberships(&ids).await.map_err(unavailable)?;
     // Nobody but an administrator manages one.

@@ -1,13 +1,13 @@
 //! A person as the provisioning interface shows them.
 
-use allmende_accounts::{Memberships, Person, ProfileField, Quota, Status};
+use allmende_accounts::{Memberships, Person, ProfileField, Status};
 use allmende_ocs::{
     OcsError,
     endpoints::cloud::user::{Quota as ShownQuota, Scope, User},
 };
 use allmende_types::{Timestamp, UserId};
 
-use super::{Call, unavailable};
+use super::{Call, settings::Settings, unavailable};
 
 /// Profile fields that a person may change, in the order of the original.
 pub(super) const EDITABLE: [&str; 16] = [
@@ -44,17 +44,14 @@ pub(super) async fn show_all(
     viewer: Viewer,
 ) -> Result<Vec<User>, OcsError> {
     let ids: Vec<UserId> = people.iter().map(|person| person.id.clone()).collect();
-    let accounts = &call.inner.accounts;
+    let accounts = &call.accounts;
     let profiles = accounts.profiles(&ids).await.map_err(unavailable)?;
     let memberships = accounts.memberships(&ids).await.map_err(unavailable)?;
+    let settings = Settings::of(call.inner).await?;
     let mut users = Vec::with_capacity(people.len());
     for ((person, profile), memberships) in people.iter().zip(&profiles).zip(&memberships) {
         let usage = call.inner.files.usage(&person.id).await.map_err(unavailable)?;
-        let limit = match person.quota {
-            Quota::Default => call.inner.files.options().default_quota,
-            Quota::Unlimited => None,
-            Quota::Bytes(bytes) => Some(bytes),
-        };
+        let limit = settings.limit(&call.inner.files, person.quota);
         let mut user = show(person, profile, memberships, shown_quota(usage.used, limit), viewer);
         if let Some(login) = accounts.noted_login(&person.id).map(Timestamp::unix) {
             user.last_login_timestamp = login.max(user.last_login_timestamp);

@@ -28,7 +28,7 @@ pub(super) async fn search(call: &Call<'_>, input: Numbers) -> Outcome<Assoc<Str
         return Err(OcsError::bad_request(format!("More than {MOST} numbers")));
     }
     let numbers: Vec<String> = asked.keys().cloned().collect();
-    let accounts = &call.inner.accounts;
+    let accounts = &call.accounts;
     let found = accounts.people_with_field("phone", &numbers).await.map_err(unavailable)?;
     let ids: Vec<_> = found.iter().map(|(id, _)| id.clone()).collect();
     let profiles = accounts.profiles(&ids).await.map_err(unavailable)?;

@@ -1,6 +1,5 @@
 //! What people choose for applications: a few keys, each with its own form of values.
 
-use allmende_accounts::{ErrorKind, FieldChange, FieldUpdate};
 use allmende_ocs::{
     Nothing, OcsError, Reply,
     endpoints::preferences::{ByKey, ByKeys, NewValue, NewValues},
@@ -55,11 +54,6 @@ fn is_order(value: &str) -> bool {
         })
 }
 
-/// The field of a person in which the value of a key is kept. No profile shows it.
-fn field(app: &str, key: &str) -> String {
-    format!(".config/{app}/{key}")
-}
-
 fn refused() -> OcsError {
     OcsError::bad_request("")
 }
@@ -89,26 +83,18 @@ async fn change(
     values: Vec<(String, Option<String>)>,
 ) -> Outcome<Nothing> {
     let mut changes = Vec::with_capacity(values.len());
-    for (key, value) in values {
-        let accepted = match &value {
-            Some(value) => is_valid(app, &key, value),
-            None => is_known(app, &key),
+    for (key, value) in &values {
+        let accepted = match value {
+            Some(value) => is_valid(app, key, value),
+            None => is_known(app, key),
         };
         if !accepted {
             return Err(refused());
         }
-        let change = match value {
-            value @ Some(_) => FieldChange::Set(FieldUpdate { value, scope: None }),
-            None => FieldChange::Remove,
-        };
-        changes.push((field(app, &key), change));
+        changes.push((key.as_str(), value.as_deref()));
     }
-    let changes: Vec<_> = changes.iter().map(|(name, change)| (&**name, change.clone())).collect();
-    let changed = call.inner.accounts.change_profile(&call.who()?.person.id, &changes).await;
-    changed.map_err(|error| match error.kind() {
-        ErrorKind::Invalid => refused(),
-        _ => unavailable(error),
-    })?;
+    let set = call.inner.sharing.set_preferences(&call.who()?.person.id, app, &changes).await;
+    set.map_err(|error| if error.is_retryable() { unavailable(error) } else { refused() })?;
     Ok(Reply::new(Nothing))
 }
 

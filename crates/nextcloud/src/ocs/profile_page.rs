@@ -37,7 +37,7 @@ pub(super) async fn get(call: &Call<'_>, input: ByUser) -> Outcome<Profile> {
     if !completion::is_known(call, &person).await? {
         return Err(missing());
     }
-    let fields = call.inner.accounts.profile(&person.id).await.map_err(unavailable)?;
+    let fields = call.accounts.profile(&person.id).await.map_err(unavailable)?;
     let shown = Shown::new(&person, &fields);
     if !shown.has_page() {
         return Err(nothing(Code::BAD_REQUEST));
@@ -84,6 +84,6 @@ pub(super) async fn set_visibility(call: &Call<'_>, input: NewVisibility) -> Out
     let value = if known { input.visibility } else { "hide".to_owned() };
     let update = FieldUpdate { value: Some(value), scope: None };
     let field = visibility_field(&input.param_id);
-    call.inner.accounts.set_profile_field(own, &field, update).await.map_err(unavailable)?;
+    call.accounts.set_profile_field(own, &field, update).await.map_err(unavailable)?;
     Ok(Reply::new(Nothing))
 }

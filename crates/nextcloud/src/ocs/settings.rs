@@ -1,11 +1,12 @@
 //! What administrators set that decides answers of this half of the interface.
 
 use allmende_accounts::{PasswordPolicy, Quota};
+use allmende_files::Files;
 use allmende_ocs::{Code, OcsError};
-use allmende_sharing::{Config, Policy};
+use allmende_sharing::{Config, Enumeration, Policy};
 
 use super::unavailable;
-use crate::{directory::Rules, service::Inner};
+use crate::service::Inner;
 
 /// The settings, by the original's keys; what is not set has the original's default.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,11 +14,13 @@ pub(crate) struct Settings {
     /// What a person's password has to be.
     pub(super) password: PasswordPolicy,
     /// Who is found by whom.
-    pub(crate) rules: Rules,
+    people: Enumeration,
     /// `files/allow_unlimited_quota`.
     unlimited_quota: bool,
     /// `files/max_quota`: bytes.
     max_quota: Option<u64>,
+    /// `files/default_quota`; none if it was not set.
+    default_quota: Option<Quota>,
     /// `core/newUser.requireEmail`.
     pub(super) email_required: bool,
     /// `core/newUser.generateUserID`.
@@ -28,9 +31,10 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             password: PasswordPolicy::default(),
-            rules: Rules::default(),
+            people: Policy::default().enumeration,
             unlimited_quota: true,
             max_quota: None,
+            default_quota: None,
             email_required: false,
             ids_made_up: false,
         }
@@ -46,7 +50,6 @@ impl Settings {
     }
 
     fn read(policy: &Policy, config: &Config) -> Self {
-        let people = &policy.enumeration;
         let yes = |app: &str, key: &str, default: bool| match config.get(app, key) {
             Some("yes" | "1" | "true" | "on") => true,
             Some("no" | "0" | "false" | "off") => false,
@@ -54,23 +57,32 @@ impl Settings {
         };
         Self {
             password: policy.account_password,
-            rules: Rules {
-                enumeration: people.allowed,
-                own_groups: people.to_group,
-                known_only: people.to_phone,
-                full_match: people.full_match,
-                match_id: people.match_id,
-                match_email: people.match_email,
-                ignore_second_name: people.ignore_second_name,
-                groups: policy.group_sharing,
-                only_members: policy.only_group_members,
-                most: usize::try_from(people.max_results).unwrap_or(usize::MAX),
-            },
+            people: policy.enumeration,
             unlimited_quota: yes("files", "allow_unlimited_quota", true),
             // -1 is none.
             max_quota: config.get("files", "max_quota").and_then(|bytes| bytes.parse().ok()),
+            default_quota: config.get("files", "default_quota").and_then(|text| text.parse().ok()),
             email_required: yes("core", "newUser.requireEmail", false),
             ids_made_up: yes("core", "newUser.generateUserID", false),
+        }
+    }
+
+    /// Whether everybody may know of everybody.
+    pub(super) fn everybody_is_known(&self) -> bool {
+        let people = &self.people;
+        people.full_match || (people.allowed && !people.to_group && !people.to_phone)
+    }
+
+    /// The bytes that somebody with this quota may store; none for unlimited.
+    pub(super) fn limit(&self, files: &Files, quota: Quota) -> Option<u64> {
+        match quota {
+            Quota::Bytes(bytes) => Some(bytes),
+            Quota::Unlimited => None,
+            Quota::Default => match self.default_quota {
+                Some(Quota::Bytes(bytes)) => Some(bytes),
+                Some(Quota::Unlimited) => None,
+                Some(Quota::Default) | None => files.options().default_quota,
+            },
         }
     }
 

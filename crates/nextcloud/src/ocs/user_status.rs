@@ -143,7 +143,7 @@ async fn keep(call: &Call<'_>, status: OwnStatus) -> Result<OwnStatus, OcsError>
     let value = serde_json::to_string(&kept).map_err(unavailable)?;
     let update = FieldUpdate { value: Some(value), scope: None };
     let id = &call.who()?.person.id;
-    call.inner.accounts.set_profile_field(id, FIELD, update).await.map_err(unavailable)?;
+    call.accounts.set_profile_field(id, FIELD, update).await.map_err(unavailable)?;
     Ok(kept.status)
 }
 
@@ -243,7 +243,7 @@ pub(super) async fn predefined(_: &Call<'_>, _: NoParameters) -> Outcome<Vec<Pre
 /// The statuses of everybody who has one, the latest first.
 pub(super) async fn list(call: &Call<'_>, input: Page) -> Outcome<Vec<PublicStatus>> {
     let page = allmende_accounts::Page { offset: 0, limit: MOST };
-    let all = call.inner.accounts.field_of_all(FIELD, page).await.map_err(unavailable)?;
+    let all = call.accounts.field_of_all(FIELD, page).await.map_err(unavailable)?;
     let mut all: Vec<Kept> = all.iter().filter_map(|(_, text)| read(text, call.now())).collect();
     all.sort_by_key(|kept| std::cmp::Reverse(kept.since));
     let limit = input.limit.map_or(usize::MAX, |limit| limit as usize);

@@ -2,6 +2,7 @@
 
 use allmende_accounts::{Authenticated, Person};
 use allmende_ocs::{OcsError, endpoints::user_status::OwnStatus};
+use allmende_sharing::{Caller, ShareKind, ShareeQuery};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
@@ -10,9 +11,8 @@ use super::{Web, fields, forged, not_logged_in, unavailable};
 use crate::{
     auth,
     dav::Body,
-    directory::Directory,
     discovery,
-    ocs::{contact::Shown, settings::Settings, user_status},
+    ocs::{contact::Shown, user_status},
 };
 
 /// The share types of `findOne` that mean people of this server.
@@ -60,19 +60,13 @@ impl Web<'_> {
     /// People whose name or address contains a text; those who said something last come
     /// first.
     async fn menu(&self, who: &Authenticated, filter: &str) -> Result<Option<Value>, OcsError> {
-        let rules = Settings::of(self.inner).await?.rules;
-        let most = rules.most;
-        let found = self.find(who, filter, rules).await?;
         let text = filter.to_lowercase();
-        let mut people: Vec<Person> = found
-            .into_iter()
-            // The id alone finds nobody here.
-            .filter(|person| {
-                let address = person.email.as_deref().unwrap_or_default().to_lowercase();
-                person.display_name.to_lowercase().contains(&text) || address.contains(&text)
-            })
-            .collect();
-        people.truncate(most);
+        let mut people = self.find(who, filter).await?;
+        // The id alone finds nobody here.
+        people.retain(|person| {
+            let address = person.email.as_deref().unwrap_or_default().to_lowercase();
+            person.display_name.to_lowercase().contains(&text) || address.contains(&text)
+        });
         let mut entries = self.entries(&people).await?;
         entries.sort_by_key(|entry| std::cmp::Reverse(entry["statusMessageTimestamp"].as_i64()));
         Ok(Some(json!({ "contacts": entries, "contactsAppEnabled": false })))
@@ -87,8 +81,7 @@ impl Web<'_> {
         if name.is_empty() || !matches!(kind, PERSON | ADDRESS) {
             return Ok(None);
         }
-        let rules = Settings::of(self.inner).await?.rules;
-        let found = self.find(who, name, rules).await?;
+        let found = self.find(who, name).await?;
         let person = found.into_iter().find(|person| match kind {
             PERSON => person.id.key() == name.to_lowercase(),
             _ => person.email.as_deref().is_some_and(|mail| mail.eq_ignore_ascii_case(name)),
@@ -97,16 +90,14 @@ impl Web<'_> {
         Ok(entries.into_iter().next())
     }
 
-    async fn find(
-        &self,
-        who: &Authenticated,
-        text: &str,
-        rules: crate::directory::Rules,
-    ) -> Result<Vec<Person>, OcsError> {
-        let unknown = |_| OcsError::unavailable();
-        let directory = Directory::of(&self.inner.accounts, &who.person.id, rules).await;
-        let found = directory.map_err(unknown)?.people(text).await.map_err(unknown)?;
-        Ok(found.exact.into_iter().chain(found.wide).collect())
+    /// People whom a search finds, within what this person may see of others.
+    async fn find(&self, who: &Authenticated, text: &str) -> Result<Vec<Person>, OcsError> {
+        let caller = Caller { person: &who.person.id, now: self.inner.now() };
+        let mut query = ShareeQuery::new(text);
+        query.kinds = vec![ShareKind::Person];
+        let found = self.inner.sharing.sharees(caller, &query).await;
+        let found = found.map_err(|_| OcsError::unavailable())?;
+        Ok(found.exact.people.into_iter().chain(found.wide.people).collect())
     }
 
     async fn entries(&self, people: &[Person]) -> Result<Vec<Value>, OcsError> {

@@ -174,6 +174,36 @@ async fn changing_people() {
 }
 
 #[tokio::test]
+async fn further_addresses_come_and_go() {
+    let world = world().await;
+    let alice = world.alice();
+    let own = "/cloud/users/alice";
+    for mail in ["two", "three"] {
+        let form = format!("key=additional_mail&value={mail}%40example.org");
+        assert_eq!(alice.ocs("PUT", own, &form).await.http, 200);
+        assert_eq!(alice.ocs("PUT", own, &form).await.code, 101, "a second time");
+    }
+    let list = format!("{own}/additional_mail");
+    fail(
+        &alice,
+        &[
+            ("PUT", &list, "key=none%40example.org&value=", (400, 101, "")),
+            ("PUT", &list, "key=two%40example.org&value=junk", (400, 101, "")),
+            ("PUT", &list, "key=two%40example.org&value=three%40example.org", (400, 101, "")),
+            ("PUT", "/cloud/users/alice/phone", "key=1&value=2", (400, 113, "")),
+            ("PUT", "/cloud/users/dora/additional_mail", "key=1&value=2", (404, 998, "")),
+        ],
+    )
+    .await;
+    for form in ["key=two%40example.org&value=", "key=three%40example.org&value=four%40example.org"]
+    {
+        assert_eq!(alice.ocs("PUT", &list, form).await.http, 200);
+    }
+    let me = alice.ocs("GET", "/cloud/user", "").await.data;
+    assert_eq!(me["additional_mail"], json!(["four@example.org"]));
+}
+
+#[tokio::test]
 async fn memberships() {
     let world = world().await;
     fail(

@@ -165,6 +165,28 @@ endpoint! {
     ById => Nothing
 }
 
+/// A change of one of several values of a property.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CollectionChange {
+    /// The person's id.
+    pub userid: String,
+    /// The property: `additional_mail`.
+    pub collection: String,
+    /// The value of today.
+    pub key: String,
+    /// Its new value; empty to remove it.
+    pub value: String,
+}
+
+endpoint! {
+    /// `PUT /cloud/users/{userid}/{collection}`: changes one of several values of a property.
+    ///
+    /// 101 for a new value that is not valid, 113 for another property, 998 without a message if
+    /// there is no such person.
+    pub EditCollection = Metadata::put("/cloud/users/{userid}/{collection}").confirmed(),
+    CollectionChange => Nothing
+}
+
 /// Changes of a person, all or none; what is absent stays.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
