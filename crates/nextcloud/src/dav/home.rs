@@ -8,16 +8,15 @@ use allmende_files::{
 };
 use allmende_storage::{
     Expect as StoreExpect, Lock as StoreLock, LockDepth as StoreDepth, LockScope as StoreScope,
-    LockTimeout as StoreTimeout, PropertyOwner,
+    PropertyOwner,
 };
-use allmende_types::{InstanceId, Name, Revision, SpacePath, Timestamp};
+use allmende_types::{InstanceId, Name, Revision, SpacePath};
 use allmende_webdav::{
     Backend, ByteStream, Change, Cursor, DeadProperty, Entry, Error, ErrorKind, Expect, Kind,
     MakeCollection, Page, Patch, Patched, Put, Quota, ReadRange, Remove, Removed, Result, Target,
     Transfer, Unlocked, Written,
     lock::{Lock, LockDepth, LockRequest, LockScope, LockTimeout, LockToken},
 };
-use allmende_webdav_proto::Element;
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
@@ -25,6 +24,7 @@ use super::{
     errors::from_files,
     headers::ContentHeaders,
     item::{Item, OC_ETAG},
+    lock::{shown, store_timeout},
     patch,
 };
 
@@ -253,14 +253,13 @@ impl Backend for Home {
     }
 
     async fn quotas(&self, page: &[Entry<Item>]) -> Result<Vec<Option<Quota>>> {
-        // All of a page lies in one space.
-        let Some(first) = page.first() else { return Ok(Vec::new()) };
-        let free = self.view.quota(&first.resource.0).await.map_err(from_files)?.free();
-        let quota = |entry: &Entry<Item>| {
-            let entry = &entry.resource.0;
-            entry.is_folder().then_some(Quota { used: entry.node.size, available: free })
+        let entries: Vec<_> = page.iter().map(|entry| &entry.resource.0).collect();
+        let quotas = self.view.quotas(&entries).await.map_err(from_files)?;
+        let quota = |(entry, space): (&allmende_files::Entry, allmende_files::Quota)| {
+            let (used, available) = (entry.node.size, space.free());
+            entry.is_folder().then_some(Quota { used, available })
         };
-        Ok(page.iter().map(quota).collect())
+        Ok(entries.into_iter().zip(quotas).map(quota).collect())
     }
 
     async fn locks(&self, paths: &[&SpacePath]) -> Result<Vec<Vec<Lock>>> {
@@ -368,37 +367,6 @@ fn expectation(target: &Target<Item>) -> StoreExpect {
 
 fn revision(source: &Entry<Item>, expect: Expect) -> Option<Revision> {
     (expect == Expect::AsSeen).then_some(source.resource.0.node.revision)
-}
-
-fn store_timeout(timeout: LockTimeout) -> StoreTimeout {
-    match timeout {
-        LockTimeout::Seconds(seconds) => {
-            StoreTimeout::Seconds(u32::try_from(seconds).unwrap_or(u32::MAX))
-        }
-        LockTimeout::Infinite => StoreTimeout::Infinite,
-    }
-}
-
-/// A stored lock as WebDAV shows it.
-fn shown(lock: &StoreLock, root: SpacePath, root_kind: Kind, now: Timestamp) -> Lock {
-    Lock {
-        token: LockToken::new(lock.token.as_str()),
-        root,
-        root_kind,
-        scope: match lock.scope {
-            StoreScope::Exclusive => LockScope::Exclusive,
-            StoreScope::Shared => LockScope::Shared,
-        },
-        depth: match lock.depth {
-            StoreDepth::Zero => LockDepth::Zero,
-            StoreDepth::Infinity => LockDepth::Infinity,
-        },
-        owner: Element::from_fragment(&lock.owner).ok(),
-        timeout: match lock.expires {
-            Some(end) => LockTimeout::Seconds(u64::try_from(end.unix() - now.unix()).unwrap_or(0)),
-            None => LockTimeout::Infinite,
-        },
-    }
 }
 
 fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {

@@ -9,6 +9,7 @@ mod folder;
 mod headers;
 mod home;
 mod item;
+mod lock;
 mod patch;
 mod properties;
 mod search;
@@ -23,7 +24,11 @@ use allmende_webdav_proto::{PropName, XmlLimits, headers::Depth, href};
 use http::{HeaderValue, Request, Response, StatusCode};
 
 use self::fixed::{Fixed, FixedKind, Members};
-pub(crate) use self::{answer::Body, errors::from_files, home::Home};
+pub(crate) use self::{
+    answer::Body,
+    errors::from_files,
+    home::{Home, OC_FILE_ID},
+};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use self::{
     bulk::multipart::{Malformed, Multipart},
@@ -138,6 +143,39 @@ impl Dav {
             response.headers_mut().entry("dav").or_insert(HeaderValue::from_static(COMPLIANCE));
         }
         response
+    }
+
+    /// A request of somebody who came with a link; `home` shows what it leads to.
+    pub(crate) async fn guest(
+        &self,
+        home: &Home,
+        mount: &Mount,
+        request: Request<Body>,
+    ) -> Response<DavBody> {
+        let listing = request.method().as_str() == "PROPFIND";
+        let mut response = match request.method().as_str() {
+            "COPY" => {
+                let error = Error::new(ErrorKind::Conflict, "Links cannot copy");
+                self.refuse(mount, &error)
+            }
+            _ => self.files.handle(home, mount, request.map(Body::into_inner)).await,
+        };
+        if listing {
+            response.headers_mut().entry("dav").or_insert(HeaderValue::from_static(COMPLIANCE));
+        }
+        response
+    }
+
+    /// A request on the uploads of the guests of a link, whose files lie at `mount`.
+    pub(crate) async fn guest_upload(
+        &self,
+        home: &Home,
+        mount: &Mount,
+        rest: &str,
+        request: Request<Body>,
+    ) -> Result<Response<DavBody>> {
+        let (parts, body) = request.into_parts();
+        uploads::handle(home, mount, rest, &parts, body).await
     }
 
     /// An error in the form of this part.

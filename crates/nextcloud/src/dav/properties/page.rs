@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use allmende_files::{Download, MountKind};
 use allmende_storage::{ChildCount, Lock};
 use allmende_types::{InstanceId, Permissions, Timestamp};
 use allmende_webdav::{Entry, PropertyPage, Wanted};
@@ -79,18 +80,23 @@ impl PropertyPage<Item> for Loaded {
                 out.found_text(name, if marked { "1" } else { "0" });
             }
             Known::OwnerId => out.found_text(name, entry.owner.as_str()),
-            Known::OwnerName => out.found_text(name, &self.owner_name),
-            Known::CommentsCount | Known::CommentsUnread => out.found_text(name, "0"),
-            Known::ShareAttributes => out.found_text(name, "[]"),
-            Known::HasPreview | Known::IsMountRoot | Known::Hidden => {
-                out.found_text(name, flag(false));
+            Known::OwnerName => {
+                out.found_text(name, entry.owner_name().unwrap_or(&self.owner_name));
             }
+            Known::CommentsCount | Known::CommentsUnread => out.found_text(name, "0"),
+            Known::ShareAttributes => out.found_text(name, attributes(entry)),
+            Known::IsMountRoot => out.found_text(name, flag(entry.is_mount_root())),
+            Known::MountType => out.found_text(name, mount_type(entry)),
+            Known::GroupFolderId => match entry.mount.as_ref().map(|mount| mount.kind) {
+                Some(MountKind::Team { folder }) => out.found(name, |xml| xml.number(folder)),
+                _ => out.missing(name),
+            },
+            Known::HasPreview | Known::Hidden => out.found_text(name, flag(false)),
             Known::DataFingerprint
             | Known::Tags
             | Known::ShareTypes
             | Known::Sharees
             | Known::ShareDownloadLimits
-            | Known::MountType
             | Known::IsFederated
             | Known::SystemTags
             | Known::ReminderDueDate => out.found_text(name, ""),
@@ -153,6 +159,25 @@ struct FileId<'a>(i64, &'a InstanceId);
 impl std::fmt::Display for FileId<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:08}{}", self.0, self.1)
+    }
+}
+
+/// What kind of thing a node is mounted by; empty in the person's own home.
+fn mount_type(entry: &allmende_files::Entry) -> &'static str {
+    match entry.mount.as_ref().map(|mount| mount.kind) {
+        Some(MountKind::Share) => "shared",
+        Some(MountKind::Team { .. }) => "group",
+        _ => "",
+    }
+}
+
+/// The attributes of a received share, as JSON in the XML.
+fn attributes(entry: &allmende_files::Entry) -> &'static str {
+    match entry.download() {
+        Download::Allowed => "[]",
+        Download::ViewOnly | Download::Refused => {
+            r#"[{"scope":"permissions","key":"download","value":false}]"#
+        }
     }
 }
 
