@@ -162,7 +162,8 @@ impl Refusal {
             | Self::TokenTaken
             | Self::InvalidAttributes(_)
             | Self::NothingToUpdate
-            | Self::NotAFolder => 400,
+            | Self::NotAFolder
+            | Self::UnfitPassword(_) => 400,
             Self::Yourself
             | Self::Owner
             | Self::RootFolder
@@ -170,10 +171,8 @@ impl Refusal {
             | Self::InvalidPermissions
             | Self::UploadDisabled
             | Self::PasswordRequired
-            | Self::UnfitPassword(_)
             | Self::CustomTokensDisabled
             | Self::KindNotAllowed { .. }
-            | Self::InvalidAddress
             | Self::NoAddress
             | Self::IncomingShare => 403,
             Self::SharingDisabled
@@ -188,6 +187,7 @@ impl Refusal {
             | Self::InvalidDate
             | Self::ExpiryInPast
             | Self::ExpiryTooFar { .. }
+            | Self::InvalidAddress
             | Self::NoSuchShare => 404,
         }
     }

@@ -1,14 +1,14 @@
 //! Making shares: everything is checked before anything is written.
 
 use allmende_accounts::{group_exists, person_exists};
+use allmende_share::{Recipient, RecipientFacts, Refusal, ShareId, ShareKind, Situation, Terms};
 use allmende_sql::{Batch, Expect, Statement, params};
 use allmende_storage::Node;
-use allmende_types::{EventKind, NodeId, Permissions, Timestamp, UserId};
+use allmende_types::{EventKind, NodeId, NodeShape, Timestamp, UserId};
 
 use crate::{
-    Caller, Error, ErrorKind, NewShare, Notify, Policy, Recipient, Refusal, Result, Share, ShareId,
-    ShareKind, Sharing, Upload, key::random_token, news::Told, people::Member, rights::Rights,
-    share::Ask, spaces::SpaceOwner,
+    Caller, Error, ErrorKind, NewShare, Notify, Policy, Result, Share, Sharing, key::random_token,
+    news::Told, people::Known, share::Ask, spaces::SpaceOwner,
 };
 
 /// What is to be shared: a node that the caller found in their view.
@@ -31,18 +31,12 @@ pub struct Created {
     pub is_new: bool,
 }
 
-/// Characters of a label at most.
-pub(crate) const MAX_LABEL: usize = 255;
-/// Characters of a note at most.
-pub(crate) const MAX_NOTE: usize = 4000;
-
 /// What the checks of a new share found out.
 struct Draft {
-    maker: Member,
+    maker: Known,
     node: Node,
     owner: UserId,
-    permissions: Permissions,
-    expires: Option<Timestamp>,
+    terms: Terms,
 }
 
 impl Sharing {
@@ -117,92 +111,49 @@ impl Sharing {
         new: &NewShare,
         policy: &Policy,
     ) -> Result<Draft> {
-        if !policy.enabled {
-            return Err(Refusal::SharingDisabled.into());
-        }
-        let graph = self.graph([caller.person], [shared.id], caller.now).await?;
         let gone = || Error::not_found(format!("node {}", shared.id));
+        let recipient = match &new.recipient {
+            Recipient::Person(id) => Some(id),
+            _ => None,
+        };
+        let people = [Some(caller.person), recipient].into_iter().flatten();
+        let graph = self.graph(people, [shared.id], caller.now).await?;
         let maker = graph.people.get(caller.person).ok_or_else(gone)?;
-        self.check_recipient(maker, &new.recipient, shared, policy).await?;
         let node = graph.lineage.get(shared.id).ok_or_else(gone)?;
+        let own = graph.is_own(caller.person, node.id);
         let owner = match graph.owner(node.id) {
             Some(SpaceOwner::Person(key)) => self.spelled(key).await?,
             // Nobody owns what lies in a team folder; the original names the sharer.
             Some(SpaceOwner::Team(_)) => maker.person.id.clone(),
             _ => return Err(gone()),
         };
-        if node.parent.is_none() && graph.rights(caller.person, node.id).own {
-            return Err(Refusal::RootFolder.into());
-        }
-        if matches!(&new.recipient, Recipient::Person(id) if id.key() == owner.key()) {
-            return Err(Refusal::Owner.into());
-        }
-        let rights = graph.rights(caller.person, node.id);
-        let sharing = Sharer { rights, policy, node, path: &shared.path };
-        let permissions = sharing.permissions(new)?;
-        let expires = rule(policy, new.recipient.kind()).for_new(new.expiry, caller.now)?;
-        check_texts(&new.label, &new.note)?;
+        let facts = match &new.recipient {
+            Recipient::Person(id) => match graph.people.get(id) {
+                None => RecipientFacts::Unknown,
+                Some(known) if id.key() == owner.key() => RecipientFacts::Owner(&known.member),
+                Some(known) => RecipientFacts::Person(&known.member),
+            },
+            Recipient::Group(id) => match self.accounts().group(id).await? {
+                Some(_) => RecipientFacts::Known,
+                None => RecipientFacts::Unknown,
+            },
+            Recipient::Mail(address) if !is_address(address) => RecipientFacts::Unknown,
+            _ => RecipientFacts::Known,
+        };
+        let situation = Situation {
+            sharer: &maker.member,
+            rights: graph.rights(caller.person, node.id),
+            shape: shape(node),
+            // The root of a team folder has a path, and can be shared.
+            path: if node.parent.is_none() && own { "" } else { &shared.path },
+            recipient: facts,
+        };
+        let terms = policy.admit(&new.request(), &situation, caller.now)?;
         if new.recipient.kind().has_token() {
-            if new.password.is_none() && policy.needs_password(&maker.groups) {
-                return Err(Refusal::PasswordRequired.into());
-            }
             check_password(new.password.as_deref(), policy)?;
         }
         let (maker, node) = (maker.clone(), node.clone());
-        Ok(Draft { maker, node, owner, permissions, expires })
-    }
-
-    async fn check_recipient(
-        &self,
-        maker: &Member,
-        recipient: &Recipient,
-        shared: &SharedNode,
-        policy: &Policy,
-    ) -> Result<()> {
-        let refused = match recipient {
-            Recipient::Person(id) => {
-                let found = self.member(id).await?.ok_or(Refusal::NoSuchPerson)?;
-                if id.key() == maker.person.id.key() {
-                    return Err(Refusal::Yourself.into());
-                }
-                let fellow = |group| found.groups.contains(group);
-                (policy.only_group_members && !policy.common(&maker.groups).any(fellow))
-                    .then_some(Refusal::Failed)
-            }
-            Recipient::Group(id) => {
-                if !policy.group_sharing {
-                    return Err(Refusal::GroupsDisabled.into());
-                }
-                self.accounts().group(id).await?.ok_or(Refusal::NoSuchGroup)?;
-                let member = policy.common(&maker.groups).any(|group| group == id);
-                (policy.only_group_members && !member).then_some(Refusal::Failed)
-            }
-            Recipient::Link if !policy.may_link(&maker.groups) => Some(Refusal::LinksDisabled),
-            Recipient::Link => None,
-            Recipient::Mail(address) => {
-                if !policy.may_link(&maker.groups) {
-                    return Err(Refusal::LinksDisabled.into());
-                }
-                if !policy.mail_shares {
-                    return Err(Refusal::Failed.into());
-                }
-                match address.as_str() {
-                    "" => Some(Refusal::NoAddress),
-                    address if !is_address(address) => Some(Refusal::InvalidAddress),
-                    _ => None,
-                }
-            }
-            other => {
-                let kind = other.kind().number();
-                let path = format!("/{}/files/{}", maker.person.id, shared.path);
-                Some(Refusal::KindNotAllowed { path, kind })
-            }
-        };
-        match refused {
-            Some(refusal) => Err(refusal.into()),
-            None if !policy.may_share(&maker.groups) => Err(Refusal::Failed.into()),
-            None => Ok(()),
-        }
+        Ok(Draft { maker, node, owner, terms })
     }
 
     /// The share that the same act would make once more.
@@ -276,9 +227,9 @@ impl Sharing {
         let insert = "INSERT INTO shares (id, kind, node, owner, owner_key, initiator, \
              initiator_key, recipient, recipient_key, permissions, created, expires, name, \
              token_hash, token, password, password_expires, label, note, hide_download, \
-             download, attributes, download_limit, downloads, must_accept) \
+             attributes, download_limit, downloads, must_accept) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
-             $18, $19, 0, $20, $21, $22, 0, $23) ON CONFLICT DO NOTHING";
+             $18, $19, 0, $20, $21, 0, $22) ON CONFLICT DO NOTHING";
         let name = draft.node.name.as_ref().map_or_else(String::new, ToString::to_string);
         let owner = &draft.owner;
         let row = params![
@@ -291,9 +242,9 @@ impl Sharing {
             caller.person.key(),
             new.recipient.id(),
             new.recipient.key(),
-            draft.permissions.bits(),
+            draft.terms.permissions.bits(),
             caller.now.unix(),
-            draft.expires.map(Timestamp::unix),
+            draft.terms.expires.map(Timestamp::unix),
             name.as_str(),
             token.map(|token| key.token_hash(token).to_vec()),
             token.map(|token| key.seal(token)).transpose()?,
@@ -301,7 +252,6 @@ impl Sharing {
             password_expires,
             new.label.as_str(),
             new.note.as_str(),
-            new.attributes.download(),
             new.attributes.as_json(),
             new.download_limit,
             ask.number()
@@ -322,7 +272,7 @@ impl Sharing {
                 name: draft.node.name.as_ref().map_or("", |name| name.as_str()),
                 note: &new.note,
                 url: &format!("{}/s/{token}", self.inner.options.url),
-                expires: draft.expires,
+                expires: draft.terms.expires,
             });
             batch.push(mail.queue(caller.now));
         }
@@ -330,94 +280,9 @@ impl Sharing {
     }
 }
 
-/// Whoever shares something, and what they may give of it.
-pub(crate) struct Sharer<'a> {
-    pub(crate) rights: Rights,
-    pub(crate) policy: &'a Policy,
-    pub(crate) node: &'a Node,
-    pub(crate) path: &'a str,
-}
-
-impl Sharer<'_> {
-    /// The permissions of a new share.
-    fn permissions(&self, new: &NewShare) -> Result<Permissions> {
-        let kind = new.recipient.kind();
-        let asked = match (kind.has_token(), new.permissions) {
-            (true, asked) => self.link_permissions(asked, new.upload)?,
-            (false, Some(asked)) => asked | Permissions::READ,
-            // By default nobody is given more than there is to give.
-            (false, None) => {
-                let default = self.policy.default_permissions & self.rights.permissions;
-                default | Permissions::READ
-            }
-        };
-        self.admit(asked)
-    }
-
-    /// What a link is to give, of what was asked.
-    pub(crate) fn link_permissions(
-        &self,
-        asked: Option<Permissions>,
-        upload: Option<Upload>,
-    ) -> Result<Permissions> {
-        use Permissions as P;
-        let changing = P::UPDATE | P::CREATE | P::DELETE;
-        let folder = self.node.is_folder();
-        let mut given = match (upload, asked) {
-            (Some(Upload::Allowed), _) if !folder => return Err(Refusal::UploadToFile.into()),
-            (Some(Upload::Allowed), _) => P::READ | changing,
-            (Some(Upload::Forbidden), _) | (None, None) => P::READ,
-            (None, Some(asked)) => asked,
-        };
-        if !folder {
-            given = given.for_file();
-        }
-        if !given.contains(P::READ) && !given.contains(P::CREATE) {
-            return Err(Refusal::NeedsReadOrCreate.into());
-        }
-        if !given.contains(P::READ) && (given & (P::UPDATE | P::DELETE)) != P::NONE {
-            return Err(Refusal::NeedsRead.into());
-        }
-        if folder && (given & changing) != P::NONE && !self.policy.public_upload {
-            return Err(Refusal::UploadDisabled.into());
-        }
-        let federated = self.policy.federation_on_links && self.policy.federation_out;
-        let on = federated && given.contains(P::READ) && self.rights.permissions.contains(P::SHARE);
-        Ok(if on { given | P::SHARE } else { given })
-    }
-
-    /// Refuses more than the person has.
-    pub(crate) fn admit(&self, asked: Permissions) -> Result<Permissions> {
-        let asked = if self.node.is_folder() { asked } else { asked.for_file() };
-        if !self.rights.permissions.contains(Permissions::SHARE) {
-            let name = self.node.name.as_ref().map_or_else(String::new, ToString::to_string);
-            return Err(Refusal::NotSharable { name }.into());
-        }
-        if !self.rights.permissions.contains(asked) {
-            return Err(Refusal::CannotIncrease { path: format!("/{}", self.path) }.into());
-        }
-        Ok(asked)
-    }
-}
-
-/// The rule for dates of a kind of shares.
-pub(crate) fn rule(policy: &Policy, kind: ShareKind) -> crate::DateRule {
-    match kind {
-        ShareKind::Link | ShareKind::Mail => policy.link_expiry,
-        ShareKind::Federated | ShareKind::FederatedGroup => policy.remote_expiry,
-        ShareKind::Person | ShareKind::Group | ShareKind::Team => policy.internal_expiry,
-    }
-}
-
-pub(crate) fn check_texts(label: &str, note: &str) -> Result<()> {
-    let unfit = |text: &str, max| text.chars().count() > max || text.contains('\0');
-    if unfit(label, MAX_LABEL) {
-        return Err(Refusal::LabelTooLong.into());
-    }
-    if unfit(note, MAX_NOTE) {
-        return Err(Refusal::NoteTooLong.into());
-    }
-    Ok(())
+/// Whether a node is a file or a folder.
+pub(crate) fn shape(node: &Node) -> NodeShape {
+    if node.is_folder() { NodeShape::Folder } else { NodeShape::File }
 }
 
 pub(crate) fn check_password(password: Option<&str>, policy: &Policy) -> Result<()> {

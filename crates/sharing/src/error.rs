@@ -6,7 +6,7 @@ use allmende_accounts as accounts;
 use allmende_sql as sql;
 use allmende_storage as storage;
 
-use crate::Refusal;
+use crate::{ConfigRefusal, Refusal, TeamRefusal};
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -29,6 +29,12 @@ pub enum ErrorKind {
     NotFound,
     /// The request is understood and refused, for a reason that clients are told.
     Refused(Refusal),
+    /// The same for a team folder.
+    Team(TeamRefusal),
+    /// The same for a value of configuration.
+    Config(ConfigRefusal),
+    /// The space that something is to come to has not enough room.
+    NoRoom,
     /// Somebody else changed the same thing meanwhile.
     Changed,
     /// The database's disk has no room.
@@ -102,6 +108,18 @@ impl From<Refusal> for Error {
     }
 }
 
+impl From<TeamRefusal> for Error {
+    fn from(refusal: TeamRefusal) -> Self {
+        Self::new(ErrorKind::Team(refusal), "team folders")
+    }
+}
+
+impl From<ConfigRefusal> for Error {
+    fn from(refusal: ConfigRefusal) -> Self {
+        Self::new(ErrorKind::Config(refusal), "configuration")
+    }
+}
+
 impl From<sql::Error> for Error {
     fn from(failed: sql::Error) -> Self {
         let kind = match failed.kind() {
@@ -151,6 +169,9 @@ impl fmt::Display for Error {
         match &self.kind {
             ErrorKind::NotFound => f.write_str("not found"),
             ErrorKind::Refused(refusal) => refusal.fmt(f),
+            ErrorKind::Team(refusal) => refusal.fmt(f),
+            ErrorKind::Config(refusal) => refusal.fmt(f),
+            ErrorKind::NoRoom => f.write_str("not enough room"),
             ErrorKind::Changed => f.write_str("changed meanwhile"),
             ErrorKind::Full => f.write_str("no space left"),
             ErrorKind::ReadOnly => f.write_str("read only"),

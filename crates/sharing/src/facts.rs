@@ -77,7 +77,7 @@ impl Sharing {
                     }
                     other => other.id().unwrap_or_default().to_owned(),
                 };
-                let unique = share.recipient.person().map(|id| {
+                let unique = person_of(&share.recipient).map(|id| {
                     let person = people.get(&id.key());
                     let email = person.and_then(|person| person.email.clone());
                     email.unwrap_or_else(|| id.to_string())
@@ -93,5 +93,12 @@ impl Sharing {
                 }
             })
             .collect())
+    }
+}
+
+fn person_of(recipient: &Recipient) -> Option<&allmende_types::UserId> {
+    match recipient {
+        Recipient::Person(id) => Some(id),
+        _ => None,
     }
 }

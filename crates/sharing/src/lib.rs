@@ -27,12 +27,10 @@
 //! | configuration | [`Sharing::policy`], [`config`](Sharing::config), [`set_config`](Sharing::set_config), [`preferences`](Sharing::preferences) |
 //! | mails | [`Mailer`], [`Sharing::send_mails`] |
 
-mod attributes;
 mod changes;
 mod config;
 mod create;
 mod error;
-mod expiry;
 mod facts;
 mod key;
 mod lineage;
@@ -56,11 +54,13 @@ mod teams;
 mod transfer;
 mod update;
 
-pub use attributes::Attributes;
-pub use config::{Config, DateRule, Enumeration, Exclusion, Policy, SystemConfig};
+pub use allmende_share::{
+    Answer, Attributes, DateRule, Day, Exclusion, Expiry, InvalidDay, Recipient, Refusal, Rights,
+    Rule, ShareId, ShareKind, Subject, Upload, Why,
+};
+pub use config::{Config, Enumeration, Policy, SystemConfig};
 pub use create::{Created, SharedNode};
 pub use error::{Error, ErrorKind, Result};
-pub use expiry::{Day, Expiry, InvalidDay};
 pub use facts::ShareFacts;
 pub use key::LinkKey;
 pub use links::{Link, LinkError};
@@ -68,17 +68,13 @@ pub use lists::{Slice, Whose};
 #[cfg(feature = "smtp")]
 pub use mail::{Encryption, SmtpMailer, SmtpOptions};
 pub use mail::{Mail, MailError, Mailer, Sent};
-pub use refusal::Refusal;
-pub use rights::Rights;
+pub use refusal::{ConfigRefusal, TeamRefusal};
 pub use schema::SCHEMA;
-pub use share::{
-    NewShare, Notify, Received, ReceivedState, Recipient, Share, ShareId, ShareKind, ShareUpdate,
-    Upload,
-};
+pub use share::{NewShare, Notify, Received, Share, ShareUpdate};
 pub use sharees::{CloudId, Found, Recommended, ShareeQuery, Sharees};
 pub use sharing::{Caller, Sharing, SharingOptions};
 pub use teams::{
-    Grantee, NewTeamFolder, NodeRules, Rule, RuleScope, RulesSwitch, TeamFolder, TeamFolderId,
-    TeamGroup, TeamManager, TeamOrder, TeamQuota, TeamScope,
+    NewTeamFolder, NodeRules, RulesSwitch, ShownRule, TeamFolder, TeamFolderId, TeamGroup,
+    TeamManager, TeamOrder, TeamQuota, TeamScope,
 };
 pub use transfer::{Incoming, Transfer, TransferRequest};

@@ -23,9 +23,14 @@ impl Lineage {
         std::iter::successors(self.0.get(&id), up)
     }
 
-    /// Every node that was met.
+    /// The id of every node that was met.
     pub(crate) fn ids(&self) -> impl Iterator<Item = NodeId> {
         self.0.keys().copied()
+    }
+
+    /// Every node that was met.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.0.values()
     }
 
     /// Every space that was met.

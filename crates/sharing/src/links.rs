@@ -9,6 +9,7 @@ use allmende_types::{Permissions, Timestamp, UserId};
 
 use crate::{
     Error, ErrorKind, Result, Share, Sharing,
+    create::shape,
     key::random_token,
     rows::{self, COLUMNS, columns},
     spaces::SpaceOwner,
@@ -150,12 +151,13 @@ impl Sharing {
         if share.is_expired(now) || used_up {
             return Ok(None);
         }
-        let graph = self.graph([&share.initiator], [share.node], now).await?;
+        let mut graph = self.graph([&share.initiator], [share.node], now).await?;
         let Some(root) = graph.lineage.get(share.node).cloned() else { return Ok(None) };
+        let gives = graph.link_gives(&share);
         let Some(maker) = graph.people.get(&share.initiator) else { return Ok(None) };
-        if !maker.is_enabled() || !policy.may_link(&maker.groups) {
+        let Ok(rights) = policy.open_link(&maker.member, shape(&root), gives) else {
             return Ok(None);
-        }
+        };
         let owner_name = match graph.owner(share.node) {
             Some(SpaceOwner::Person(key)) if *key == maker.person.id.key() => {
                 maker.person.display_name.clone()
@@ -169,16 +171,7 @@ impl Sharing {
             }
             _ => maker.person.display_name.clone(),
         };
-        let rights = graph.rights(&share.initiator, share.node);
-        let permissions = share.permissions & rights.permissions;
-        let kept = Permissions::READ | Permissions::DELETE | Permissions::SHARE;
-        let uploads = policy.public_upload || !root.is_folder();
-        let permissions = if uploads { permissions } else { permissions & kept };
-        let useful = Permissions::READ | Permissions::CREATE;
-        if permissions & useful == Permissions::NONE {
-            return Ok(None);
-        }
-        let download = rights.download && share.attributes.download();
+        let (permissions, download) = (rights.permissions(), rights.may_download());
         let initiator = share.initiator.clone();
         Ok(Some(Link { share, root, permissions, download, owner_name, initiator, password }))
     }

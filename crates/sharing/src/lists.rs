@@ -4,8 +4,8 @@ use allmende_sql::{Statement, Value, params};
 use allmende_types::{NodeId, Permissions, Timestamp, UserId};
 
 use crate::{
-    Caller, Error, ReceivedState, Recipient, Result, Share, ShareId, Sharing,
-    people::Member,
+    Answer, Caller, Error, Result, Share, ShareId, Sharing,
+    people::Known,
     rows::{self, columns, received_columns},
     update::Role,
 };
@@ -71,8 +71,9 @@ impl Sharing {
         let member = graph.people.get(caller.person).ok_or_else(gone)?;
         let rights = graph.rights(caller.person, share.node);
         let team = matches!(graph.owner(share.node), Some(crate::spaces::SpaceOwner::Team(_)));
-        let shares_on = team && rights.permissions.contains(Permissions::SHARE);
-        if share.initiator.key() == key || rights.own || shares_on {
+        let shares_on = team && rights.may(Permissions::SHARE);
+        let own = graph.is_own(caller.person, share.node);
+        if share.initiator.key() == key || own || shares_on {
             Ok((share, Role::Manager))
         } else if member.is_among(&share.recipient) {
             Ok((share, Role::Recipient))
@@ -151,14 +152,13 @@ impl Sharing {
     pub async fn inherited(&self, caller: Caller<'_>, node: NodeId) -> Result<Vec<Share>> {
         let graph = self.graph([caller.person], [node], caller.now).await?;
         let rights = graph.rights(caller.person, node);
-        if !rights.permissions.contains(Permissions::SHARE) {
+        if !rights.may(Permissions::SHARE) {
             return Err(Error::not_found(format!("node {node}")));
         }
         // Only folders that the caller reaches too.
         let above = graph.lineage.chain(node).skip(1).map(|node| node.id);
-        let above: Vec<NodeId> = above
-            .filter(|id| graph.rights(caller.person, *id).permissions.contains(Permissions::SHARE))
-            .collect();
+        let above: Vec<NodeId> =
+            above.filter(|id| graph.rights(caller.person, *id).may(Permissions::SHARE)).collect();
         self.of_nodes(caller, &above, Whose::Everybody).await
     }
 
@@ -173,7 +173,7 @@ impl Sharing {
         slice: Slice,
     ) -> Result<Vec<Share>> {
         let which = node.map_or(Which::All, Which::Node);
-        self.received_in(caller, which, ReceivedState::Accepted, slice).await
+        self.received_in(caller, which, Answer::Accepted, slice).await
     }
 
     /// The shares that wait to be accepted.
@@ -181,7 +181,7 @@ impl Sharing {
     /// # Errors
     /// [`Unavailable`](crate::ErrorKind::Unavailable).
     pub async fn pending(&self, caller: Caller<'_>) -> Result<Vec<Share>> {
-        self.received_in(caller, Which::All, ReceivedState::Pending, Slice::default()).await
+        self.received_in(caller, Which::All, Answer::Pending, Slice::default()).await
     }
 
     /// The shares with groups that the caller left.
@@ -189,14 +189,14 @@ impl Sharing {
     /// # Errors
     /// [`Unavailable`](crate::ErrorKind::Unavailable).
     pub async fn left(&self, caller: Caller<'_>) -> Result<Vec<Share>> {
-        self.received_in(caller, Which::All, ReceivedState::Left, Slice::default()).await
+        self.received_in(caller, Which::All, Answer::Left, Slice::default()).await
     }
 
     async fn received_in(
         &self,
         caller: Caller<'_>,
         which: Which,
-        state: ReceivedState,
+        state: Answer,
         slice: Slice,
     ) -> Result<Vec<Share>> {
         let mut shares = self.received(caller, which, Slice::default()).await?;
@@ -205,7 +205,7 @@ impl Sharing {
         let nodes = shares.iter().map(|share| share.node);
         let graph = self.graph([caller.person], nodes, caller.now).await?;
         let alive = |share: &Share| {
-            let read = graph.gives(share.id).permissions.contains(Permissions::READ);
+            let read = graph.gives(share.id).may(Permissions::READ);
             read && graph.lineage.get(share.node).is_some()
         };
         let shares = shares.into_iter().filter(alive);
@@ -235,7 +235,7 @@ impl Sharing {
 
     pub(crate) async fn received_by(
         &self,
-        member: &Member,
+        member: &Known,
         asked: bool,
         which: Which,
         now: Timestamp,
@@ -257,7 +257,7 @@ impl Sharing {
         };
         let key = member.person.id.key();
         let row = params![key, now.unix(), one, node, slice.limit, slice.offset];
-        let groups = member.groups.iter().map(|group| Value::from(group.as_str()));
+        let groups = member.groups().iter().map(|group| Value::from(group.as_str()));
         let rows = self.sql().read(Statement::with_list(FIND, row, groups)).await?;
         let key = &self.inner.options.key;
         rows.iter().map(|row| rows::received(row, key, asked)).collect()
@@ -285,15 +285,4 @@ impl Sharing {
 pub(crate) enum Which {
     All,
     Node(NodeId),
-}
-
-impl Recipient {
-    /// The person, if it is one.
-    #[must_use]
-    pub const fn person(&self) -> Option<&UserId> {
-        match self {
-            Self::Person(id) => Some(id),
-            _ => None,
-        }
-    }
 }

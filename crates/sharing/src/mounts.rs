@@ -1,25 +1,24 @@
 //! What is mounted into people's homes: received shares and team folders.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
 use allmende_files::{
-    self as files, Download, Mount, MountId, MountKind, MountPlace, Mounts, NodeRule, Rules,
+    self as files, Download, Mount, MountId, MountKind, MountPlace, Mounts, Rules,
+};
+use allmende_share::{
+    Acl, Answer, Inheritance, Member, Merged, NodeRule, ReceivedShare, Rights, ShareId, merge,
 };
 use allmende_sql::{Batch, Statement, Value, params};
 use allmende_types::{EventKind, Name, NodeId, Permissions, SpacePath, Timestamp, UserId};
 use async_trait::async_trait;
 
 use crate::{
-    Caller, Error, ErrorKind, Grantee, Policy, ReceivedState, Result, Rights, Share, Sharing,
-    Slice,
-    changes::TRUST,
-    lists::Which,
-    people::Member,
-    teams::{TeamFolderId, TeamState, bits},
+    Caller, Error, ErrorKind, Result, Share, Sharing, Slice, TeamRefusal, changes::TRUST,
+    lists::Which, people::Known, teams::TeamFolderId,
 };
 
 /// People whose mounts are remembered.
@@ -96,9 +95,8 @@ impl Sharing {
         }
         let since = Instant::now();
         let Some(member) = self.member(person).await? else { return Ok(Arc::new([])) };
-        let policy = self.policy().await?;
         let now = self.now();
-        let mut mounts = self.team_mounts(&member, &policy).await?;
+        let mut mounts = self.team_mounts(&member).await?;
         let shares = self.share_mounts(&member, now).await?;
         let on_tree = !shares.is_empty();
         mounts.extend(shares);
@@ -108,65 +106,65 @@ impl Sharing {
         Ok(mounts)
     }
 
-    async fn share_mounts(&self, member: &Member, now: Timestamp) -> Result<Vec<Mount>> {
-        let asked = self.chose_to_be_asked(&member.person.id).await?;
+    async fn share_mounts(&self, known: &Known, now: Timestamp) -> Result<Vec<Mount>> {
+        let asked = self.chose_to_be_asked(&known.person.id).await?;
         let slice = Slice { offset: 0, limit: u32::MAX };
-        let mut shares = self.received_by(member, asked, Which::All, now, slice).await?;
+        let mut shares = self.received_by(known, asked, Which::All, now, slice).await?;
         shares.retain(is_accepted);
         if shares.is_empty() {
             return Ok(Vec::new());
         }
         let nodes = shares.iter().map(|share| share.node);
-        let graph = self.graph([&member.person.id], nodes, now).await?;
+        let graph = self.graph([&known.person.id], nodes, now).await?;
         let owners: BTreeSet<UserId> = shares.iter().map(|share| share.owner.clone()).collect();
         let names = self.people_named(&owners).await?;
         let first = SpacePath::from_names(self.share_folder()).unwrap_or_default();
-        let view_only = match self.policy().await?.view_without_download {
+        let policy = self.policy().await?;
+        let view_only = match policy.view_without_download {
             true => Download::ViewOnly,
             false => Download::Refused,
         };
-        // Several shares of one node are one mount, at the place of the oldest.
-        let mut merged: Vec<(Share, Rights)> = Vec::new();
-        let mut places: BTreeMap<NodeId, usize> = BTreeMap::new();
-        for share in shares {
-            let own = graph.rights(&member.person.id, share.node).own;
-            let gives = graph.received(graph.gives(share.id));
-            if own || graph.lineage.get(share.node).is_none() {
-                continue;
-            }
-            if !gives.permissions.contains(Permissions::READ) {
-                continue;
-            }
-            match places.get(&share.node) {
-                Some(at) => merged[*at].1 = merged[*at].1.or(gives),
-                None => {
-                    places.insert(share.node, merged.len());
-                    merged.push((share, gives));
-                }
-            }
-        }
-        let mount = |(share, gives): (Share, Rights)| {
-            let id = MountId(share.node.get().unsigned_abs());
+        let received = shares.iter().filter(|share| {
+            let there = graph.lineage.get(share.node).is_some();
+            there && !graph.is_own(&known.person.id, share.node)
+        });
+        let received = received.map(|share| ReceivedShare {
+            id: share.id,
+            node: share.node,
+            created: share.created,
+            gives: graph.gives(share.id),
+        });
+        let merged = merge(received);
+        let by_id: HashMap<ShareId, &Share> =
+            shares.iter().map(|share| (share.id, share)).collect();
+        let mount = |merged: &Merged| {
+            let share = by_id.get(&merged.lead)?;
             let placed = share.received.as_ref();
             let name = placed.and_then(|of| of.name.as_deref()).unwrap_or(&share.name);
-            let name = Name::new(name).ok()?;
-            let parent = placed.and_then(|of| of.parent);
-            let owner = names.get(&share.owner.key());
-            let place = MountPlace { parent, name };
+            let place =
+                MountPlace { parent: placed.and_then(|of| of.parent), name: Name::new(name).ok()? };
+            let id = MountId(share.node.get().unsigned_abs());
             let mut mount =
                 Mount::new(id, MountKind::Share, place, share.node, share.owner.clone());
-            if let Some(owner) = owner {
+            if let Some(owner) = names.get(&share.owner.key()) {
                 mount.owner_name = owner.display_name.as_str().into();
             }
-            // Who moved it to the root moved it out of the folder for shares.
+            // Who moved it moved it out of the folder for shares.
             if placed.is_none_or(|of| of.name.is_none()) {
                 mount.folders = first.clone();
             }
-            mount.permissions = gives.permissions;
-            mount.download = if gives.download { Download::Allowed } else { view_only };
+            mount.permissions = merged.rights.permissions();
+            if !policy.resharing {
+                let received = Rights::new(mount.permissions);
+                mount.permissions = received.without(Rights::new(Permissions::SHARE)).permissions();
+            }
+            mount.download = match merged.rights.may_download() {
+                true => Download::Allowed,
+                false => view_only,
+            };
             Some(mount)
         };
-        Ok(merged.into_iter().filter_map(mount).collect())
+        Ok(merged.iter().filter_map(mount).collect())
     }
 
     fn share_folder(&self) -> Vec<Name> {
@@ -175,25 +173,21 @@ impl Sharing {
         names.collect::<Result<_, _>>().unwrap_or_default()
     }
 
-    async fn team_mounts(&self, member: &Member, policy: &Policy) -> Result<Vec<Mount>> {
+    async fn team_mounts(&self, known: &Known) -> Result<Vec<Mount>> {
         const FIND: &str = "SELECT f.id, f.mount_point, f.root FROM team_folders f \
              WHERE f.root IS NOT NULL AND EXISTS (SELECT 1 FROM team_groups g \
-             WHERE g.folder = f.id AND (g.kind = 0 AND g.grantee = $1 \
-             OR g.kind = 1 AND g.grantee IN ($list))) ORDER BY f.id";
-        let groups = || member.groups.iter().map(|group| Value::from(group.as_str()));
-        let key = member.person.id.key();
-        let find = Statement::with_list(FIND, params![key.as_str()], groups());
+             WHERE g.folder = f.id AND (g.kind = 0 AND g.subject = $1 \
+             OR g.kind = 1 AND g.subject IN ($list))) ORDER BY f.id";
+        let groups = known.groups().iter().map(|group| Value::from(group.as_str()));
+        let find = Statement::with_list(FIND, params![known.person.id.key()], groups);
         let rows = self.sql().read(find).await?;
         if rows.is_empty() {
             return Ok(Vec::new());
         }
         let ids =
             rows.iter().map(|row| Ok(TeamFolderId(row.int(0)?))).collect::<Result<Vec<_>>>()?;
-        let states = self.team_states(&ids).await?;
-        let rules = match states.values().any(|state| state.rules) {
-            true => self.rules_of(member).await?,
-            false => HashMap::new(),
-        };
+        let nodes = self.ruled_nodes(known).await?;
+        let states = self.team_states(ids.iter().copied(), nodes).await?;
         let mut mounts = Vec::with_capacity(ids.len());
         for (row, id) in rows.iter().zip(ids) {
             let Some(state) = states.get(&id) else { continue };
@@ -205,42 +199,25 @@ impl Sharing {
             let place = MountPlace { parent: None, name: name.clone() };
             let kind = MountKind::Team { folder: id.0 };
             let number = MountId(TEAM | id.0.unsigned_abs());
-            let me = member.person.id.clone();
+            let me = known.person.id.clone();
             let mut mount = Mount::new(number, kind, place, NodeId(row.int(2)?), me);
-            mount.owner_name = member.person.display_name.as_str().into();
+            mount.owner_name = known.person.display_name.as_str().into();
             mount.folders = folders;
-            mount.permissions = state.ceiling(member);
-            if state.rules {
-                let rules = rules.get(&id).into_iter().flatten().copied();
-                let rules = Rules::new(state.base(member), policy.inheritance(), rules);
-                mount.rules = Some(Arc::new(rules));
-            }
+            mount.permissions = state.space().ceiling(&known.member);
+            mount.rules = state.enabled.then(|| Arc::new(rules_for(&state.acl, &known.member)));
             mounts.push(mount);
         }
         Ok(mounts)
     }
 
-    /// The rules that speak of a person, of all team folders: one query.
-    async fn rules_of(
-        &self,
-        member: &Member,
-    ) -> Result<HashMap<TeamFolderId, Vec<(NodeId, NodeRule)>>> {
-        const FIND: &str = "SELECT folder, node, kind, grantee, mask, allow FROM team_rules \
-             WHERE kind = 0 AND grantee = $1 OR kind = 1 AND grantee IN ($list)";
-        let groups = member.groups.iter().map(|group| Value::from(group.as_str()));
-        let find = Statement::with_list(FIND, params![member.person.id.key()], groups);
+    /// The nodes with rules that speak of a person: one query.
+    async fn ruled_nodes(&self, known: &Known) -> Result<Vec<NodeId>> {
+        const FIND: &str = "SELECT DISTINCT node FROM team_rules \
+             WHERE kind = 0 AND subject = $1 OR kind = 1 AND subject IN ($list)";
+        let groups = known.groups().iter().map(|group| Value::from(group.as_str()));
+        let find = Statement::with_list(FIND, params![known.person.id.key()], groups);
         let rows = self.sql().read(find).await?;
-        let mut principals: BTreeMap<(i64, &str), u32> = BTreeMap::new();
-        let mut rules: HashMap<TeamFolderId, Vec<(NodeId, NodeRule)>> = HashMap::new();
-        for row in rows.iter() {
-            let next = u32::try_from(principals.len()).unwrap_or(u32::MAX);
-            let principal = *principals.entry((row.int(2)?, row.text(3)?)).or_insert(next);
-            let (mask, allow) = (bits(row.int(4)?), bits(row.int(5)?));
-            let rule = node_rule(principal, mask, allow);
-            let node = NodeId(row.int(1)?);
-            rules.entry(TeamFolderId(row.int(0)?)).or_default().push((node, rule));
-        }
-        Ok(rules)
+        rows.iter().map(|row| Ok(NodeId(row.int(0)?))).collect()
     }
 
     async fn move_mount(&self, person: &UserId, mount: &Mount, place: &MountPlace) -> Result<()> {
@@ -265,7 +242,7 @@ impl Sharing {
     /// The shares that a mount is made of.
     async fn shares_of_mount(&self, person: &UserId, mount: &Mount) -> Result<Vec<Share>> {
         if mount.kind != MountKind::Share {
-            let kind = ErrorKind::Refused(crate::Refusal::NotManager);
+            let kind = ErrorKind::Team(TeamRefusal::NotManager);
             return Err(Error::new(kind, "a team folder stays where it is"));
         }
         let caller = Caller { person, now: self.now() };
@@ -282,47 +259,34 @@ impl Sharing {
     }
 }
 
-/// A rule as the file service evaluates it.
-pub(crate) fn node_rule(principal: u32, mask: u8, allow: u8) -> NodeRule {
-    let known = |bits: u8| {
-        let bits = bits & Permissions::ALL.bits();
-        Permissions::from_bits(bits).unwrap_or(Permissions::NONE)
+/// The rules of a team folder for one person, as the file service takes them.
+fn rules_for(acl: &Acl, member: &Member) -> Rules {
+    let rules = acl.for_member(member);
+    let inheritance = match rules.inheritance() {
+        Inheritance::PerNode => files::Inheritance::PerNode,
+        Inheritance::PerSubject => files::Inheritance::PerPrincipal,
     };
-    NodeRule { principal, mask: known(mask), allow: known(allow & mask) }
+    let each = rules.iter().map(|(node, rule)| {
+        let NodeRule { subject, mask, allow } = rule;
+        (node, files::NodeRule { principal: subject, mask, allow })
+    });
+    Rules::new(rules.base(), inheritance, each)
 }
 
 fn is_accepted(share: &Share) -> bool {
-    share.received.as_ref().is_some_and(|of| of.state == ReceivedState::Accepted)
+    share.received.as_ref().is_some_and(|of| of.state == Answer::Accepted)
 }
 
 fn to_files(failed: Error) -> files::Error {
     let kind = match failed.kind() {
         ErrorKind::NotFound => files::ErrorKind::NotFound,
-        ErrorKind::Refused(_) => files::ErrorKind::Forbidden,
+        ErrorKind::Refused(_) | ErrorKind::Team(_) | ErrorKind::Config(_) => {
+            files::ErrorKind::Forbidden
+        }
+        ErrorKind::NoRoom => files::ErrorKind::Full,
         ErrorKind::Full => files::ErrorKind::Full,
         ErrorKind::ReadOnly => files::ErrorKind::ReadOnly,
         ErrorKind::Changed | ErrorKind::Unavailable => files::ErrorKind::Unavailable,
     };
     files::Error::new(kind, "sharing").with_source(failed)
-}
-
-impl TeamState {
-    /// The rules of some nodes as they decide for one person.
-    pub(crate) fn rules_for<'a>(
-        &self,
-        member: &Member,
-        policy: &Policy,
-        rules: impl IntoIterator<Item = (NodeId, &'a Grantee, u8, u8)>,
-    ) -> Rules {
-        let mut principals: BTreeMap<&Grantee, u32> = BTreeMap::new();
-        let mine = rules.into_iter().filter(|(_, grantee, ..)| member.is_one_of(grantee));
-        let rules: Vec<(NodeId, NodeRule)> = mine
-            .map(|(node, grantee, mask, allow)| {
-                let next = u32::try_from(principals.len()).unwrap_or(u32::MAX);
-                let principal = *principals.entry(grantee).or_insert(next);
-                (node, node_rule(principal, mask, allow))
-            })
-            .collect();
-        Rules::new(self.base(member), policy.inheritance(), rules)
-    }
 }

@@ -3,46 +3,44 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use allmende_accounts::{Person, Status};
+use allmende_share::{Member, Standing};
 use allmende_types::{GroupId, UserId};
 
 use crate::{Recipient, Result, Sharing};
 
-/// A person with their groups.
+/// A person, with what makes something to be for them.
 #[derive(Debug, Clone)]
-pub(crate) struct Member {
+pub(crate) struct Known {
     pub(crate) person: Person,
-    pub(crate) groups: Vec<GroupId>,
-    /// The teams, by id.
-    pub(crate) teams: Vec<String>,
+    pub(crate) member: Member,
 }
 
-impl Member {
-    pub(crate) fn is_enabled(&self) -> bool {
-        self.person.status == Status::Enabled
+impl Known {
+    pub(crate) fn groups(&self) -> &[GroupId] {
+        &self.member.groups
     }
 
     pub(crate) fn is_administrator(&self) -> bool {
-        self.groups.contains(&GroupId::admin())
+        self.member.groups.contains(&GroupId::admin())
     }
 
     /// Whether a share with this recipient is for the person.
     pub(crate) fn is_among(&self, recipient: &Recipient) -> bool {
-        match recipient {
-            Recipient::Person(id) => id.key() == self.person.id.key(),
-            Recipient::Group(id) => self.groups.contains(id),
-            Recipient::Team(id) => self.teams.contains(id),
-            _ => false,
-        }
+        recipient.subject().is_some_and(|subject| self.member.is_one_of(&subject))
     }
 }
 
 /// Some people, by the keys of their ids.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct People(HashMap<String, Member>);
+pub(crate) struct People(HashMap<String, Known>);
 
 impl People {
-    pub(crate) fn get(&self, id: &UserId) -> Option<&Member> {
+    pub(crate) fn get(&self, id: &UserId) -> Option<&Known> {
         self.0.get(&id.key())
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Known> {
+        self.0.values()
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
@@ -66,14 +64,20 @@ impl Sharing {
         let groups = self.accounts().memberships(&ids).await?;
         let members = ids.iter().zip(people.into_iter().zip(groups));
         let members = members.filter_map(|(id, (person, groups))| {
-            let member = Member { person: person?, groups: groups.groups, teams: Vec::new() };
-            Some((id.key(), member))
+            let person = person?;
+            let mut member = Member::new(person.id.clone());
+            member.groups = groups.groups;
+            member.standing = match person.status {
+                Status::Enabled => Standing::Active,
+                Status::Disabled => Standing::Disabled,
+            };
+            Some((id.key(), Known { person, member }))
         });
         Ok(People(members.collect()))
     }
 
     /// One person with their groups.
-    pub(crate) async fn member(&self, id: &UserId) -> Result<Option<Member>> {
+    pub(crate) async fn member(&self, id: &UserId) -> Result<Option<Known>> {
         let mut people = self.members([id]).await?;
         Ok(people.0.remove(&id.key()))
     }

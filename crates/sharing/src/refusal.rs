@@ -1,147 +1,19 @@
-//! Why a request is refused, in the words that clients show.
+//! Why team folders and configuration are not changed, in the words that clients show. For
+//! shares see [`Refusal`](crate::Refusal).
 
-/// The reason of [`ErrorKind::Refused`](crate::ErrorKind::Refused). Its text is what the
-/// original writes into `meta.message`, and what the sharing dialogs show to people.
+/// Why a team folder is not made or changed.
 ///
 /// ```
-/// use allmende_sharing::Refusal;
+/// use allmende_sharing::TeamRefusal;
 ///
-/// let refusal = Refusal::ExpiryTooFar { days: 1 };
-/// assert_eq!(refusal.to_string(), "Cannot set expiration date more than 1 day in the future");
+/// assert_eq!(TeamRefusal::MountPointTaken.to_string(), "Mount point already exists");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refusal {
-    /// Sharing is switched off altogether.
-    #[error("Share API is disabled")]
-    SharingDisabled,
-    /// Links are switched off, for everybody or for this person.
-    #[error("Public link sharing is disabled by the administrator")]
-    LinksDisabled,
-    /// Shares with groups are switched off.
-    #[error("Group sharing is disabled by the administrator")]
-    GroupsDisabled,
-    /// The recipient is empty, not known or disabled.
-    #[error("Please specify a valid account to share with")]
-    NoSuchPerson,
-    /// The group is not known.
-    #[error("Please specify a valid group")]
-    NoSuchGroup,
-    /// The recipient is the one who shares, or the owner.
-    #[error("Cannot share with yourself")]
-    Yourself,
-    /// The recipient is whose it is.
-    #[error("Cannot share with the share owner")]
-    Owner,
-    /// The root of a home.
-    #[error("You cannot share your root folder")]
-    RootFolder,
-    /// The person may not share this node.
-    #[error("You are not allowed to share {name}")]
-    NotSharable {
-        /// The node's name.
-        name: String,
-    },
-    /// More is asked for than the person has.
-    #[error("Cannot increase permissions of {path}")]
-    CannotIncrease {
-        /// The node's path in the person's view.
-        path: String,
-    },
-    /// Policy forbids this pair of people, or this person to share at all.
-    #[error("Failed to create share.")]
-    Failed,
-    /// Bits that are no permissions.
-    #[error("Valid permissions are required for sharing")]
-    InvalidPermissions,
-    /// A link with which nothing can be done.
-    #[error("Share must at least have READ or CREATE permissions")]
-    NeedsReadOrCreate,
-    /// Changing what cannot be read.
-    #[error("Share must have READ permission if UPDATE or DELETE permission is set")]
-    NeedsRead,
-    /// Uploading into a file.
-    #[error("Public upload is only possible for publicly shared folders")]
-    UploadToFile,
-    /// Uploading through links is switched off.
-    #[error("Public upload disabled by the administrator")]
-    UploadDisabled,
-    /// A link needs a password.
-    #[error("Passwords are enforced for link and mail shares")]
-    PasswordRequired,
-    /// The password is not good enough; the text says why.
-    #[error("{0}")]
-    UnfitPassword(String),
-    /// Not a date.
-    #[error("Invalid date. Format must be YYYY-MM-DD")]
-    InvalidDate,
-    /// A date before tomorrow.
-    #[error("Expiration date is in the past")]
-    ExpiryInPast,
-    /// A date beyond what is allowed.
-    #[error("Cannot set expiration date more than {days} {} in the future", if *.days == 1 { "day" } else { "days" })]
-    ExpiryTooFar {
-        /// The most days that are allowed.
-        days: u32,
-    },
-    /// A change that policy forbids, such as taking away an enforced password or date.
-    #[error("Failed to update share.")]
-    FailedUpdate,
-    /// An address that is none.
-    #[error("Please specify a valid email address")]
-    InvalidAddress,
-    /// No address.
-    #[error("Share recipient should not be empty")]
-    NoAddress,
-    /// A label of more than 255 characters.
-    #[error("Maximum label length is 255")]
-    LabelTooLong,
-    /// A note of more than the limit.
-    #[error("Maximum note length is 4000")]
-    NoteTooLong,
-    /// Links may not have tokens of their own.
-    #[error("Custom share link tokens have been disabled by the administrator")]
-    CustomTokensDisabled,
-    /// A token with other characters, or none, or too many.
-    #[error(
-        "Tokens must contain at least 1 character and may only contain letters, numbers, or a hyphen"
-    )]
-    InvalidToken,
-    /// Another link has this token.
-    #[error("This token is already in use")]
-    TokenTaken,
-    /// A kind of share that this server does not make.
-    #[error("Sharing {path} failed because the back end does not allow shares from type {kind}")]
-    KindNotAllowed {
-        /// The node's path.
-        path: String,
-        /// The protocol's number of the kind.
-        kind: u8,
-    },
-    /// Attributes that are not a list of scope, key and value.
-    #[error("Invalid share attributes provided: \"{0}\"")]
-    InvalidAttributes(String),
-    /// Only who shares may change a share.
-    #[error("You are not allowed to edit incoming shares")]
-    IncomingShare,
-    /// An update that names nothing to change.
-    #[error("Wrong or no update parameter given")]
-    NothingToUpdate,
-    /// The folder was asked for, and it is a file.
-    #[error("Not a directory")]
-    NotAFolder,
-    /// A name of configuration that is not allowed.
-    #[error("Invalid app id given")]
-    InvalidApp,
-    /// A key of configuration that is not to be set.
-    #[error("The given key can not be set")]
-    ProtectedKey,
-    /// A value of configuration that its key does not admit.
-    #[error("The given value is not valid for this key")]
-    InvalidValue,
+pub enum TeamRefusal {
     /// There is no such team folder.
     #[error("Groupfolder not found")]
-    NoSuchTeamFolder,
+    NoSuchFolder,
     /// Another team folder has this mount point.
     #[error("Mount point already exists")]
     MountPointTaken,
@@ -153,14 +25,26 @@ pub enum Refusal {
     GroupAssigned,
     /// The rules would take the own right to read.
     #[error("You cannot remove your own read permission.")]
-    OwnReadPermission,
-    /// The person may not manage the rules of this node.
+    OwnReadLost,
+    /// The person may not set the rules of this node.
     #[error("You are not allowed to manage the rules of this folder")]
     NotManager,
-    /// A rule that makes no sense.
+    /// Rules that make no sense; the text says why.
     #[error("Invalid rule: {0}")]
     InvalidRule(String),
-    /// The recipient has not enough room.
-    #[error("Target account does not have enough free space available")]
-    NoRoom,
+}
+
+/// Why a value of configuration is not set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigRefusal {
+    /// Not the name of an app.
+    #[error("Invalid app id given")]
+    InvalidApp,
+    /// A key that the server alone sets.
+    #[error("The given key can not be set")]
+    ProtectedKey,
+    /// A value that the key does not admit, or that is too long.
+    #[error("The given value is not valid for this key")]
+    InvalidValue,
 }

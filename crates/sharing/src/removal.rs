@@ -35,8 +35,8 @@ impl Sharing {
             format!("DELETE FROM shares WHERE {theirs}"),
             "DELETE FROM share_places WHERE person = $1".to_owned(),
             "DELETE FROM preferences WHERE person = $1".to_owned(),
-            "DELETE FROM team_rules WHERE kind = 0 AND grantee = $1".to_owned(),
-            "DELETE FROM team_managers WHERE kind = 0 AND grantee = $1".to_owned(),
+            "DELETE FROM team_rules WHERE kind = 0 AND subject = $1".to_owned(),
+            "DELETE FROM team_managers WHERE kind = 0 AND subject = $1".to_owned(),
             "DELETE FROM transfers WHERE sender_key = $1 OR recipient_key = $1".to_owned(),
         ] {
             batch.push(Statement::new(sql, params![key.as_str()]));
@@ -52,9 +52,9 @@ impl Sharing {
         let mut batch = Batch::new();
         for sql in [
             "DELETE FROM shares WHERE kind = 1 AND recipient_key = $1",
-            "DELETE FROM team_groups WHERE kind = 1 AND grantee = $1",
-            "DELETE FROM team_rules WHERE kind = 1 AND grantee = $1",
-            "DELETE FROM team_managers WHERE kind = 1 AND grantee = $1",
+            "DELETE FROM team_groups WHERE kind = 1 AND subject = $1",
+            "DELETE FROM team_rules WHERE kind = 1 AND subject = $1",
+            "DELETE FROM team_managers WHERE kind = 1 AND subject = $1",
         ] {
             batch.push(Statement::new(sql, params![group.as_str()]));
         }

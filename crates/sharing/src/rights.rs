@@ -1,72 +1,28 @@
-//! What people may do with nodes, by everything that gives them something: their homes,
-//! team folders, and shares, each of which gives no more than its maker has now.
+//! What people may do with nodes: what decides is loaded here, and decided in
+//! [`allmende_share`].
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::collections::HashMap;
 
+use allmende_share::{Answer, Owner, Rights, ShareGraph};
 use allmende_sql::{Statement, Value, params};
-use allmende_types::{NodeId, Permissions, SpaceId, Timestamp, UserId};
+use allmende_types::{NodeId, SpaceId, Timestamp, UserId};
 
 use crate::{
-    Policy, Result, Share, ShareId, Sharing,
+    Result, Share, ShareId, Sharing,
     lineage::Lineage,
-    people::{Member, People},
-    rows::{self, LEFT, columns},
+    people::People,
+    rows::{self, ACCEPTED, columns},
     spaces::SpaceOwner,
-    teams::TeamAccess,
 };
-
-/// What somebody may do with a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct Rights {
-    /// The bits.
-    pub permissions: Permissions,
-    /// Whether they may download, beside reading.
-    pub download: bool,
-    /// Whether it lies in their own home.
-    pub own: bool,
-}
-
-impl Rights {
-    pub(crate) const OWN: Self = Self { permissions: Permissions::ALL, download: true, own: true };
-
-    /// What either gives.
-    pub(crate) fn or(self, other: Self) -> Self {
-        Self {
-            permissions: self.permissions | other.permissions,
-            download: self.download || other.download,
-            own: self.own || other.own,
-        }
-    }
-
-    /// What a share of somebody with these rights gives.
-    fn through(self, share: &Share) -> Self {
-        let permissions = self.permissions & share.permissions;
-        let reads = permissions.contains(Permissions::READ);
-        Self {
-            permissions,
-            download: reads && self.download && share.attributes.download(),
-            own: false,
-        }
-    }
-}
 
 /// Everything that decides over some nodes, at one moment.
 #[derive(Debug)]
 pub(crate) struct Graph {
     pub(crate) lineage: Lineage,
-    owners: HashMap<SpaceId, SpaceOwner>,
     pub(crate) people: People,
-    /// The shares on the nodes and above them, and what each gives now.
-    shares: Vec<(Share, Rights)>,
-    by_node: HashMap<NodeId, Vec<usize>>,
-    /// Who left which share.
-    left: HashSet<(ShareId, String)>,
-    teams: TeamAccess,
-    policy: Arc<Policy>,
+    owners: HashMap<SpaceId, SpaceOwner>,
+    graph: ShareGraph,
+    now: Timestamp,
 }
 
 impl Sharing {
@@ -85,6 +41,20 @@ impl Sharing {
         Ok(nodes.iter().map(|node| graph.rights(person, *node)).collect())
     }
 
+    /// Why a person may do what they may with a node: every way that gives them something.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    pub async fn explain(
+        &self,
+        person: &UserId,
+        node: NodeId,
+        now: Timestamp,
+    ) -> Result<allmende_share::Why> {
+        let graph = self.graph([person], [node], now).await?;
+        Ok(graph.graph.explain(person, node, now))
+    }
+
     /// Loads what decides over nodes, for these people and all who share the nodes.
     pub(crate) async fn graph<'a>(
         &self,
@@ -92,84 +62,97 @@ impl Sharing {
         nodes: impl IntoIterator<Item = NodeId>,
         now: Timestamp,
     ) -> Result<Graph> {
-        let lineage = self.lineage(nodes).await?;
-        let owners = self.owners(lineage.spaces()).await?;
-        let find = concat!(
+        const FIND: &str = concat!(
             "SELECT ",
             columns!(),
             " FROM shares s WHERE s.kind IN (0, 1, 7) AND (s.expires IS NULL OR s.expires >= $1) \
              AND s.node IN ($list) ORDER BY s.id"
         );
+        let lineage = self.lineage(nodes).await?;
+        let owners = self.owners(lineage.spaces()).await?;
+        let policy = self.policy().await?;
         let list = lineage.ids().map(|id| Value::Int(id.get()));
-        let find = Statement::with_list(find, params![now.unix()], list);
-        let key = &self.inner.options.key;
-        let rows = self.sql().read(find).await?;
-        let shares = rows.iter().map(|row| rows::share(row, key)).collect::<Result<Vec<_>>>()?;
+        let shares = self.find(Statement::with_list(FIND, params![now.unix()], list)).await?;
         let asked: Vec<&UserId> = people.into_iter().collect();
         let involved = shares.iter().map(|share| &share.initiator).chain(asked);
         let people = self.members(involved).await?;
-        let left = if shares.is_empty() { HashSet::new() } else { self.left_by(&people).await? };
         let folders = owners.values().filter_map(|owner| match owner {
             SpaceOwner::Team(id) => Some(*id),
             _ => None,
         });
-        let teams = self.team_access(folders, &lineage).await?;
-        let policy = self.policy().await?;
-        let mut by_node: HashMap<NodeId, Vec<usize>> = HashMap::new();
-        for (at, share) in shares.iter().enumerate() {
-            by_node.entry(share.node).or_default().push(at);
+        let teams = self.team_states(folders, lineage.ids()).await?;
+        let mut graph = ShareGraph::new(policy.graph_options());
+        for known in people.iter() {
+            graph.add_member(known.member.clone());
         }
-        let shares = shares.into_iter().map(|share| (share, Rights::default())).collect();
-        let mut graph = Graph { lineage, owners, people, shares, by_node, left, teams, policy };
-        graph.settle();
-        Ok(graph)
+        for node in lineage.nodes() {
+            graph.add_node(node.id, node.parent);
+            if node.parent.is_some() {
+                continue;
+            }
+            match owners.get(&node.space) {
+                Some(SpaceOwner::Person(key)) => {
+                    graph.set_owner(node.id, Owner::Person(rows::person(key)?));
+                }
+                Some(SpaceOwner::Team(id)) => {
+                    let space = teams.get(id).map(|state| state.space()).unwrap_or_default();
+                    graph.set_owner(node.id, Owner::Team(space));
+                }
+                _ => {}
+            }
+        }
+        for share in &shares {
+            graph.add_grant(share.grant());
+        }
+        if !shares.is_empty() {
+            self.add_answers(&mut graph, &people, &shares).await?;
+        }
+        Ok(Graph { lineage, people, owners, graph, now })
     }
 
-    async fn left_by(&self, people: &People) -> Result<HashSet<(ShareId, String)>> {
-        let find = "SELECT share, person FROM share_places WHERE state = $1 AND person IN ($list)";
+    /// Adds what the people made of the shares that are for them.
+    async fn add_answers(
+        &self,
+        graph: &mut ShareGraph,
+        people: &People,
+        shares: &[Share],
+    ) -> Result<()> {
+        if self.inner.options.system.enable_share_accept {
+            let ids: Vec<UserId> = people.iter().map(|of| of.person.id.clone()).collect();
+            let chosen = self.preference(&ids, "files_sharing", "default_accept").await?;
+            for (id, _) in ids.iter().zip(chosen).filter(|(_, of)| of.as_deref() == Some("no")) {
+                for share in shares.iter().filter(|share| share.asks_who_chose()) {
+                    graph.set_answer(share.id, id, Answer::Pending);
+                }
+            }
+        }
+        let find = "SELECT share, person, state FROM share_places \
+                    WHERE state IS NOT NULL AND person IN ($list)";
         let keys = people.keys().map(Value::from);
-        let rows = self.sql().read(Statement::with_list(find, params![LEFT], keys)).await?;
-        rows.iter().map(|row| Ok((ShareId(row.int(0)?), row.text(1)?.to_owned()))).collect()
+        let rows = self.sql().read(Statement::with_list(find, vec![], keys)).await?;
+        for row in rows.iter() {
+            let answer = if row.int(2)? == ACCEPTED { Answer::Accepted } else { Answer::Left };
+            graph.set_answer(ShareId(row.int(0)?), &rows::person(row.text(1)?)?, answer);
+        }
+        Ok(())
     }
 }
 
 impl Graph {
-    /// Finds what each share gives: the least that agrees with what its maker has. It
-    /// starts from nothing, so shares that only support each other give nothing.
-    fn settle(&mut self) {
-        loop {
-            let mut changed = false;
-            for at in 0..self.shares.len() {
-                let (share, before) = &self.shares[at];
-                let gives = match self.people.get(&share.initiator) {
-                    Some(maker) => self.of_member(maker, share.node).through(share),
-                    None => Rights::default(),
-                };
-                let gives = if gives.permissions.contains(Permissions::READ) {
-                    gives
-                } else {
-                    Rights::default()
-                };
-                if gives != *before {
-                    self.shares[at].1 = gives;
-                    changed = true;
-                }
-            }
-            if !changed {
-                return;
-            }
-        }
-    }
-
     /// What a person may do with a node.
     pub(crate) fn rights(&self, person: &UserId, node: NodeId) -> Rights {
-        self.people.get(person).map(|member| self.of_member(member, node)).unwrap_or_default()
+        self.graph.rights(person, node, self.now)
     }
 
-    /// What a share gives now.
-    pub(crate) fn gives(&self, id: ShareId) -> Rights {
-        let found = self.shares.iter().find(|(share, _)| share.id == id);
-        found.map(|(_, rights)| *rights).unwrap_or_default()
+    /// What a share of one of the nodes gives now.
+    pub(crate) fn gives(&self, share: ShareId) -> Rights {
+        self.graph.gives(share, self.now)
+    }
+
+    /// What a link gives now, which is not among the shares that people receive.
+    pub(crate) fn link_gives(&mut self, link: &Share) -> Rights {
+        self.graph.add_grant(link.grant());
+        self.gives(link.id)
     }
 
     /// Whose the space is in which a node lies.
@@ -177,42 +160,8 @@ impl Graph {
         self.owners.get(&self.lineage.get(node)?.space)
     }
 
-    fn of_member(&self, member: &Member, node: NodeId) -> Rights {
-        let Some(found) = self.lineage.get(node) else { return Rights::default() };
-        let mut rights = match self.owners.get(&found.space) {
-            Some(SpaceOwner::Person(key)) if *key == member.person.id.key() => Rights::OWN,
-            Some(SpaceOwner::Team(id)) => {
-                let chain = self.lineage.chain(node).map(|node| node.id);
-                self.teams.rights(*id, member, &self.policy, chain)
-            }
-            _ => Rights::default(),
-        };
-        if !rights.own {
-            for above in self.lineage.chain(node) {
-                for at in self.by_node.get(&above.id).into_iter().flatten() {
-                    let (share, gives) = &self.shares[*at];
-                    if self.holds(member, share) {
-                        rights = rights.or(self.received(*gives));
-                    }
-                }
-            }
-        }
-        rights
-    }
-
-    /// Whether a share is for a person, who has not left it.
-    fn holds(&self, member: &Member, share: &Share) -> bool {
-        member.is_among(&share.recipient)
-            && !self.left.contains(&(share.id, member.person.id.key()))
-    }
-
-    /// What of a share's rights reaches its recipients.
-    pub(crate) fn received(&self, rights: Rights) -> Rights {
-        if self.policy.resharing {
-            return rights;
-        }
-        let kept =
-            Permissions::READ | Permissions::UPDATE | Permissions::CREATE | Permissions::DELETE;
-        Rights { permissions: rights.permissions & kept, ..rights }
+    /// Whether a node lies in a person's own home.
+    pub(crate) fn is_own(&self, person: &UserId, node: NodeId) -> bool {
+        matches!(self.owner(node), Some(SpaceOwner::Person(key)) if *key == person.key())
     }
 }

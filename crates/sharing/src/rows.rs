@@ -4,8 +4,8 @@ use allmende_sql::Row;
 use allmende_types::{NodeId, Permissions, Timestamp, UserId};
 
 use crate::{
-    Attributes, Error, LinkKey, Received, ReceivedState, Recipient, Result, Share, ShareId,
-    ShareKind, share::Ask,
+    Answer, Attributes, Error, LinkKey, Received, Recipient, Result, Share, ShareId, ShareKind,
+    share::Ask,
 };
 
 /// The columns that [`share`] reads, of the table named `s`.
@@ -56,7 +56,8 @@ pub(crate) fn share(row: Row<'_>, key: &LinkKey) -> Result<Share> {
         label: text(13)?,
         note: text(14)?,
         hide_download: row.flag(15)?,
-        attributes: Attributes::stored(row.opt_text(16)?),
+        attributes: Attributes::parse(row.opt_text(16)?.unwrap_or_default())
+            .map_err(|e| Error::unavailable(format!("stored attributes: {e}")))?,
         download_limit: row.opt_int(17)?.map(count),
         downloads: count(row.int(18)?),
         received: None,
@@ -73,12 +74,12 @@ pub(crate) fn share(row: Row<'_>, key: &LinkKey) -> Result<Share> {
 pub(crate) fn received(row: Row<'_>, key: &LinkKey, asked: bool) -> Result<Share> {
     let mut share = share(row, key)?;
     let state = match row.opt_int(COLUMNS)? {
-        Some(ACCEPTED) => ReceivedState::Accepted,
-        Some(_) => ReceivedState::Left,
+        Some(ACCEPTED) => Answer::Accepted,
+        Some(_) => Answer::Left,
         None => match share.ask {
-            Ask::Everybody => ReceivedState::Pending,
-            Ask::WhoChose if asked => ReceivedState::Pending,
-            _ => ReceivedState::Accepted,
+            Ask::Everybody => Answer::Pending,
+            Ask::WhoChose if asked => Answer::Pending,
+            _ => Answer::Accepted,
         },
     };
     share.received = Some(Received {
@@ -101,6 +102,8 @@ pub(crate) fn recipient(kind: i64, id: Option<&str>) -> Result<Recipient> {
         ShareKind::Federated => Recipient::Federated(text()?),
         ShareKind::Team => Recipient::Team(text()?),
         ShareKind::FederatedGroup => Recipient::FederatedGroup(text()?),
+        ShareKind::Room => Recipient::Room(text()?),
+        other => return Err(bad(format!("kind {}", other.number()))),
     })
 }
 

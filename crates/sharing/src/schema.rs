@@ -66,7 +66,6 @@ CREATE TABLE shares (
     label TEXT NOT NULL,
     note TEXT NOT NULL,
     hide_download BIGINT NOT NULL,
-    download BIGINT NOT NULL,
     attributes TEXT,
     download_limit BIGINT,
     downloads BIGINT NOT NULL,
@@ -105,32 +104,32 @@ CREATE TABLE team_folders (
 CREATE TABLE team_groups (
     folder BIGINT NOT NULL REFERENCES team_folders (id) ON DELETE CASCADE,
     kind BIGINT NOT NULL,
-    grantee TEXT NOT NULL,
+    subject TEXT NOT NULL,
     permissions BIGINT NOT NULL,
-    PRIMARY KEY (folder, kind, grantee)
+    PRIMARY KEY (folder, kind, subject)
 );
-CREATE INDEX team_groups_grantee ON team_groups (kind, grantee);
+CREATE INDEX team_groups_subject ON team_groups (kind, subject);
 
 CREATE TABLE team_managers (
     folder BIGINT NOT NULL REFERENCES team_folders (id) ON DELETE CASCADE,
     kind BIGINT NOT NULL,
-    grantee TEXT NOT NULL,
-    PRIMARY KEY (folder, kind, grantee)
+    subject TEXT NOT NULL,
+    PRIMARY KEY (folder, kind, subject)
 );
-CREATE INDEX team_managers_grantee ON team_managers (kind, grantee);
+CREATE INDEX team_managers_subject ON team_managers (kind, subject);
 
 CREATE TABLE team_rules (
     node BIGINT NOT NULL,
     kind BIGINT NOT NULL,
-    grantee TEXT NOT NULL,
+    subject TEXT NOT NULL,
     folder BIGINT NOT NULL REFERENCES team_folders (id) ON DELETE CASCADE,
     mask BIGINT NOT NULL,
     allow BIGINT NOT NULL,
     shown TEXT NOT NULL,
-    PRIMARY KEY (node, kind, grantee)
+    PRIMARY KEY (node, kind, subject)
 );
-CREATE INDEX team_rules_folder ON team_rules (folder, kind, grantee);
-CREATE INDEX team_rules_grantee ON team_rules (kind, grantee);
+CREATE INDEX team_rules_folder ON team_rules (folder, kind, subject);
+CREATE INDEX team_rules_subject ON team_rules (kind, subject);
 
 CREATE TABLE transfers (
     id AUTO_ID,

@@ -1,146 +1,10 @@
 //! What a share is.
 
-use std::{fmt, str::FromStr};
-
-use allmende_types::{GroupId, NodeId, Permissions, Timestamp, UserId};
-
-use crate::{Attributes, Expiry};
-
-/// The number of a share, never used twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ShareId(pub i64);
-
-impl fmt::Display for ShareId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for ShareId {
-    type Err = std::num::ParseIntError;
-
-    /// Reads a number, with or without the `ocinternal:` that some of the original's
-    /// answers put before it.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.strip_prefix("ocinternal:").unwrap_or(text).parse().map(Self)
-    }
-}
-
-/// Whom something is shared with.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Recipient {
-    /// A person.
-    Person(UserId),
-    /// The members of a group, whoever they are at the time.
-    Group(GroupId),
-    /// Whoever knows the link.
-    Link,
-    /// Whoever knows the link, which was sent to this address.
-    Mail(String),
-    /// A person on another server, by their cloud id.
-    Federated(String),
-    /// The members of a team, by its id.
-    Team(String),
-    /// A group on another server.
-    FederatedGroup(String),
-}
-
-/// The kind of a share, with the protocol's numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-#[repr(u8)]
-pub enum ShareKind {
-    /// With a person.
-    Person = 0,
-    /// With a group.
-    Group = 1,
-    /// A public link.
-    Link = 3,
-    /// A link sent by mail.
-    Mail = 4,
-    /// With a person on another server.
-    Federated = 6,
-    /// With a team.
-    Team = 7,
-    /// With a group on another server.
-    FederatedGroup = 9,
-}
-
-impl ShareKind {
-    /// All kinds.
-    pub const ALL: [Self; 7] = [
-        Self::Person,
-        Self::Group,
-        Self::Link,
-        Self::Mail,
-        Self::Federated,
-        Self::Team,
-        Self::FederatedGroup,
-    ];
-
-    /// The protocol's number.
-    #[must_use]
-    pub const fn number(self) -> u8 {
-        self as u8
-    }
-
-    /// The kind with a number of the protocol.
-    #[must_use]
-    pub fn from_number(number: i64) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| i64::from(kind.number()) == number)
-    }
-
-    /// Whether it is opened by a token.
-    #[must_use]
-    pub const fn has_token(self) -> bool {
-        matches!(self, Self::Link | Self::Mail)
-    }
-
-    /// Whether its recipients are people with an account here.
-    #[must_use]
-    pub const fn is_internal(self) -> bool {
-        matches!(self, Self::Person | Self::Group | Self::Team)
-    }
-}
-
-impl Recipient {
-    /// The kind of the share.
-    #[must_use]
-    pub const fn kind(&self) -> ShareKind {
-        match self {
-            Self::Person(_) => ShareKind::Person,
-            Self::Group(_) => ShareKind::Group,
-            Self::Link => ShareKind::Link,
-            Self::Mail(_) => ShareKind::Mail,
-            Self::Federated(_) => ShareKind::Federated,
-            Self::Team(_) => ShareKind::Team,
-            Self::FederatedGroup(_) => ShareKind::FederatedGroup,
-        }
-    }
-
-    /// The text of `share_with`; none for a link.
-    #[must_use]
-    pub fn id(&self) -> Option<&str> {
-        match self {
-            Self::Person(id) => Some(id.as_str()),
-            Self::Group(id) => Some(id.as_str()),
-            Self::Link => None,
-            Self::Mail(id) | Self::Federated(id) | Self::Team(id) | Self::FederatedGroup(id) => {
-                Some(id)
-            }
-        }
-    }
-
-    /// The form in which recipients are compared.
-    pub(crate) fn key(&self) -> Option<String> {
-        match self {
-            Self::Person(id) => Some(id.key()),
-            Self::Mail(address) => Some(address.to_lowercase()),
-            other => other.id().map(str::to_owned),
-        }
-    }
-}
+use allmende_share::{
+    Answer, Attributes, Expiry, Grant, PasswordGiven, Recipient, Request, ShareId, ShareKind,
+    Upload,
+};
+use allmende_types::{NodeId, Permissions, Timestamp, UserId};
 
 /// A share, as it stands in the database. What it gives at this moment is for
 /// [`Sharing::rights`](crate::Sharing::rights) to say.
@@ -196,6 +60,25 @@ impl Share {
         self.recipient.kind()
     }
 
+    /// What of it decides over access.
+    #[must_use]
+    pub fn grant(&self) -> Grant {
+        let (initiator, recipient) = (self.initiator.clone(), self.recipient.clone());
+        let mut grant = Grant::new(self.id, self.node, initiator, recipient);
+        grant.permissions = self.permissions;
+        grant.attributes = self.attributes.clone();
+        grant.expires = self.expires;
+        if self.ask == Ask::Everybody {
+            grant.unanswered = Answer::Pending;
+        }
+        grant
+    }
+
+    /// Whether recipients are asked who chose to be.
+    pub(crate) fn asks_who_chose(&self) -> bool {
+        self.ask == Ask::WhoChose
+    }
+
     /// Whether its last second has passed.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
@@ -208,23 +91,11 @@ impl Share {
 #[non_exhaustive]
 pub struct Received {
     /// Whether it appears in their tree.
-    pub state: ReceivedState,
+    pub state: Answer,
     /// The folder in their home to which they moved it, if they did.
     pub parent: Option<NodeId>,
     /// The name that they gave it, if they did.
     pub name: Option<String>,
-}
-
-/// Whether a received share appears in the recipient's tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ReceivedState {
-    /// It does.
-    Accepted,
-    /// It will when the recipient accepts.
-    Pending,
-    /// The recipient left it, or declined; it can be restored.
-    Left,
 }
 
 /// Whether recipients are asked before a share appears.
@@ -303,13 +174,22 @@ impl NewShare {
     }
 }
 
-/// Whether files can be uploaded through a link: the parameter `publicUpload`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Upload {
-    /// They can, and everything else too.
-    Allowed,
-    /// They cannot.
-    Forbidden,
+impl NewShare {
+    /// What of it the policy has to admit.
+    pub(crate) fn request(&self) -> Request {
+        let mut request = Request::new(self.recipient.clone());
+        request.permissions = self.permissions;
+        request.upload = self.upload;
+        request.password = match self.password {
+            Some(_) => PasswordGiven::Yes,
+            None => PasswordGiven::No,
+        };
+        request.expiry = self.expiry;
+        request.note = self.note.clone();
+        request.label = self.label.clone();
+        request.attributes = self.attributes.clone();
+        request
+    }
 }
 
 /// Whether recipients are told by mail.

@@ -8,7 +8,7 @@ use allmende_types::{GroupId, UserId};
 
 use crate::{
     Caller, Enumeration, Policy, Recipient, Result, ShareKind, Sharing, create::is_address,
-    people::Member,
+    people::Known,
 };
 
 /// A search for recipients.
@@ -98,7 +98,7 @@ impl Sharing {
         let mut found = Sharees::default();
         let Some(me) = self.member(caller.person).await? else { return Ok(found) };
         let short = text.chars().count() < policy.enumeration.min_length;
-        if short || !policy.may_share(&me.groups) {
+        if short || !policy.may_share(me.groups()) {
             return Ok(found);
         }
         let wants = |kind| query.kinds.contains(&kind);
@@ -116,7 +116,7 @@ impl Sharing {
         let mut known = known.filter_map(|person| person.email.as_deref());
         let known = known.any(|email| email.eq_ignore_ascii_case(text));
         if is_address(text) && !local && query.page <= 1 {
-            let mail = wants(ShareKind::Mail) && policy.mail_shares && policy.may_link(&me.groups);
+            let mail = wants(ShareKind::Mail) && policy.mail_shares && policy.may_link(me.groups());
             if mail && !known {
                 found.exact.mails.push(text.to_owned());
             }
@@ -130,7 +130,7 @@ impl Sharing {
     async fn find_people(&self, search: &Search<'_>, found: &mut Sharees) -> Result<()> {
         let Search { me, policy, text, page } = search;
         let rules = &policy.enumeration;
-        let own: Vec<GroupId> = policy.common(&me.groups).cloned().collect();
+        let own: Vec<GroupId> = policy.common(me.groups()).cloned().collect();
         if rules.full_match && !text.is_empty() {
             let mut exact = self.accounts().people_called(text).await?;
             exact.retain(|person| rules.is_exact(person, text));
@@ -159,7 +159,7 @@ impl Sharing {
             groups: only_own.then_some(if policy.only_group_members {
                 own
             } else {
-                me.groups.clone()
+                me.groups().to_vec()
             }),
             status: Some(Status::Enabled),
             order: PeopleOrder::Name,
@@ -181,7 +181,7 @@ impl Sharing {
         let Search { me, policy, text, page } = search;
         let rules = &policy.enumeration;
         let all = self.accounts().groups(text, Page { offset: 0, limit: LOOKED_THROUGH }).await?;
-        let own: Vec<&GroupId> = policy.common(&me.groups).collect();
+        let own: Vec<&GroupId> = policy.common(me.groups()).collect();
         let may = |group: &Group| !policy.only_group_members || own.contains(&&group.id);
         let lower = text.to_lowercase();
         let is_exact = |group: &Group| {
@@ -195,7 +195,7 @@ impl Sharing {
         if !rules.allowed {
             return Ok(());
         }
-        let shown = |group: &Group| !rules.to_group || me.groups.contains(&group.id);
+        let shown = |group: &Group| !rules.to_group || me.groups().contains(&group.id);
         let mut wide = wide.into_iter().filter(shown);
         let skipped = usize::try_from(page.offset).unwrap_or(usize::MAX);
         found.wide.groups = wide.by_ref().skip(skipped).take(page.limit as usize).collect();
@@ -250,7 +250,7 @@ impl Sharing {
 }
 
 struct Search<'a> {
-    me: &'a Member,
+    me: &'a Known,
     policy: &'a Policy,
     text: &'a str,
     page: Page,

@@ -9,7 +9,7 @@ use allmende_storage as storage;
 use allmende_types::{EventKind, Name, NodeId, SpacePath, Timestamp, UserId};
 
 use crate::{
-    Caller, Error, ErrorKind, Refusal, Result, Share, Sharing, news, people::Member,
+    Caller, Error, ErrorKind, Refusal, Result, Share, Sharing, news, people::Known,
     spaces::SpaceOwner,
 };
 
@@ -53,7 +53,7 @@ impl Sharing {
     ///
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) when one of the people or the node is gone,
-    /// [`Refusal::NoRoom`], [`Refusal::Yourself`].
+    /// [`NoRoom`](ErrorKind::NoRoom), [`Refusal::Yourself`].
     pub async fn transfer(
         &self,
         files: &Files,
@@ -88,7 +88,7 @@ impl Sharing {
     async fn what_moves(
         &self,
         files: &Files,
-        giver: &Member,
+        giver: &Known,
         node: Option<NodeId>,
     ) -> Result<Vec<NodeId>> {
         let gone = || Error::not_found("a node to give away");
@@ -118,8 +118,8 @@ impl Sharing {
     async fn landing_place(
         &self,
         files: &Files,
-        giver: &Member,
-        taker: &Member,
+        giver: &Known,
+        taker: &Known,
         now: Timestamp,
     ) -> Result<NodeId> {
         let view = files.view(&taker.person.id).await.map_err(of_files)?;
@@ -137,7 +137,7 @@ impl Sharing {
 
     async fn move_all(
         &self,
-        giver: &Member,
+        giver: &Known,
         moved: &[NodeId],
         folder: NodeId,
         now: Timestamp,
@@ -162,7 +162,7 @@ impl Sharing {
         match self.tree().commit(batch).await {
             Ok(_) => Ok(()),
             Err(full) if matches!(full.kind(), storage::ErrorKind::Quota { .. }) => {
-                Err(Error::new(ErrorKind::Refused(Refusal::NoRoom), "transfer").with_source(full))
+                Err(Error::new(ErrorKind::NoRoom, "transfer").with_source(full))
             }
             Err(failed) => Err(failed.into()),
         }
@@ -171,8 +171,8 @@ impl Sharing {
     /// Makes the taker the owner and maker of shares of what was moved.
     async fn hand_over_shares(
         &self,
-        giver: &Member,
-        taker: &Member,
+        giver: &Known,
+        taker: &Known,
         moved: &[NodeId],
         incoming: Incoming,
         now: Timestamp,
@@ -224,7 +224,7 @@ impl Sharing {
 }
 
 /// The name of the folder that what is given comes to lie in.
-fn folder_name(giver: &Member, now: Timestamp, attempt: u32) -> Result<Name> {
+fn folder_name(giver: &Known, now: Timestamp, attempt: u32) -> Result<Name> {
     let when = now.to_rfc3339();
     let when = when.get(..19).unwrap_or_default().replace('T', " ").replace(':', "-");
     // A display name can contain what no file name may.
@@ -246,7 +246,7 @@ fn of_files(failed: allmende_files::Error) -> Error {
     use allmende_files::ErrorKind as Kind;
     let kind = match failed.kind() {
         Kind::NotFound => ErrorKind::NotFound,
-        Kind::Quota { .. } => ErrorKind::Refused(Refusal::NoRoom),
+        Kind::Quota { .. } => ErrorKind::NoRoom,
         Kind::Full => ErrorKind::Full,
         Kind::ReadOnly => ErrorKind::ReadOnly,
         _ => ErrorKind::Unavailable,

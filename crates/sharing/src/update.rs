@@ -1,17 +1,18 @@
 //! Changing shares.
 
+use allmende_share::{
+    Change, PasswordChange, Recipient, RecipientFacts, Refusal, ShareId, ShareKind, SharedAs,
+    Situation,
+};
 use allmende_sql::{Batch, Expect, Statement, Value, params};
-use allmende_types::{EventKind, Permissions, Timestamp};
+use allmende_types::{EventKind, Timestamp};
 
 use crate::{
-    Caller, Error, ErrorKind, Notify, Recipient, Refusal, Result, Share, ShareId, ShareKind,
-    ShareUpdate, Sharing,
-    create::{Sharer, check_password, check_texts, rule},
+    Caller, Error, ErrorKind, Notify, Policy, Result, Share, ShareUpdate, Sharing,
+    create::{check_password, shape},
     news::Told,
+    people::Known,
 };
-
-/// Bytes of a token that its maker chose.
-const MAX_TOKEN: usize = 32;
 
 impl Sharing {
     /// Changes a share: all that is named, or nothing.
@@ -43,37 +44,65 @@ impl Sharing {
             return Err(Refusal::NothingToUpdate.into());
         }
         let gone = || Error::not_found(format!("share {id}"));
-        let graph = self.graph([caller.person, &share.initiator], [share.node], caller.now).await?;
+        let graph = self.graph([caller.person], [share.node], caller.now).await?;
         let node = graph.lineage.get(share.node).ok_or_else(gone)?;
         let maker = graph.people.get(caller.person).ok_or_else(gone)?;
-        let kind = share.kind();
-        if kind.has_token() && !policy.may_link(&maker.groups) {
-            return Err(gone());
-        }
+        let situation = Situation {
+            sharer: &maker.member,
+            rights: graph.rights(caller.person, node.id),
+            shape: shape(node),
+            path,
+            recipient: RecipientFacts::Known,
+        };
+        let as_it_is = SharedAs {
+            kind: share.kind(),
+            permissions: share.permissions,
+            has_password: share.has_password,
+        };
+        let change = update.change();
+        let terms = match policy.admit_change(&change, as_it_is, &situation, caller.now) {
+            Err(Refusal::NoSuchShare) => return Err(gone()),
+            terms => terms?,
+        };
         let mut row = Row { set: Vec::new(), params: params![id.0] };
-        let rights = graph.rights(caller.person, node.id);
-        let sharer = Sharer { rights, policy: &policy, node, path };
-        let uploads = update.upload.is_some() && kind.has_token();
-        if update.permissions.is_some() || uploads {
-            let asked = match (kind.has_token(), update.permissions) {
-                (true, asked) => sharer.link_permissions(asked, update.upload)?,
-                (false, asked) => asked.unwrap_or(share.permissions) | Permissions::READ,
-            };
-            // Taking away is allowed to who has less by now; giving is not.
-            if !share.permissions.contains(asked) {
-                sharer.admit(asked)?;
-            }
-            let asked = if node.is_folder() { asked } else { asked.for_file() };
-            row.column("permissions", asked.bits());
+        if let Some(permissions) = terms.permissions {
+            row.column("permissions", permissions.bits());
         }
-        if let Some(expiry) = update.expiry {
-            let expires = rule(&policy, kind).for_update(expiry, caller.now)?;
+        if let Some(expires) = terms.expires {
             row.column("expires", expires.map(Timestamp::unix));
         }
-        check_texts(
-            update.label.as_deref().unwrap_or_default(),
-            update.note.as_deref().unwrap_or_default(),
-        )?;
+        let token = self.set_columns(&mut row, &share, &update)?;
+        self.set_password(&mut row, caller, &share, &update, &policy).await?;
+        let mut batch = Batch::new();
+        if !row.set.is_empty() {
+            let sql = format!("UPDATE shares SET {} WHERE id = $1", row.set.join(", "));
+            batch.expect(Statement::new(sql, row.params), Expect::ONE);
+            Told::of(&share, Some(node)).append(&mut batch, EventKind::ShareChanged, caller);
+        }
+        let shown = token.as_deref().or(share.token.as_deref());
+        let note = update.note.as_deref().unwrap_or(&share.note);
+        if update.mail == Some(Notify::ByMail) {
+            let name = node.name.as_ref().map_or("", |name| name.as_str());
+            self.remind(&mut batch, caller, &policy, maker, &share, shown, name, note);
+        }
+        // An update of the row finds it gone, or finds the token taken by another link.
+        match self.write(batch).await {
+            Err(failed) if token.is_some() && is_constraint(&failed) => {
+                Err(Refusal::TokenTaken.into())
+            }
+            Err(failed) if *failed.kind() == ErrorKind::Changed => Err(gone()),
+            Err(failed) => Err(failed),
+            Ok(_) => self.share_by_id(id).await?.ok_or_else(gone),
+        }
+    }
+
+    /// The columns that nothing has to admit; says the new token, if there is one.
+    fn set_columns(
+        &self,
+        row: &mut Row,
+        share: &Share,
+        update: &ShareUpdate,
+    ) -> Result<Option<String>> {
         if let Some(label) = &update.label {
             row.column("label", label.as_str());
         }
@@ -85,74 +114,91 @@ impl Sharing {
         }
         if let Some(attributes) = &update.attributes {
             row.column("attributes", attributes.as_json());
-            row.column("download", attributes.download());
         }
         if let Some(limit) = update.download_limit {
             row.column("download_limit", limit);
             row.column("downloads", 0);
         }
-        let mut fresh_token = None;
-        if let Some(token) = update.token.as_deref().filter(|token| !token.is_empty()) {
-            if !policy.custom_tokens {
-                return Err(Refusal::CustomTokensDisabled.into());
-            }
-            let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-            if !kind.has_token() || token.len() > MAX_TOKEN || !token.bytes().all(fits) {
-                return Err(Refusal::InvalidToken.into());
-            }
-            if share.token.as_deref() != Some(token) {
-                row.column("token_hash", self.inner.options.key.token_hash(token).to_vec());
-                row.column("token", self.inner.options.key.seal(token)?);
-                fresh_token = Some(token.to_owned());
-            }
-        }
-        if let (true, Some(password)) = (kind.has_token(), &update.password) {
-            match password.as_deref().filter(|password| !password.is_empty()) {
-                None if share.has_password && policy.needs_password(&maker.groups) => {
-                    return Err(Refusal::FailedUpdate.into());
-                }
-                None => row.column("password", Value::Null),
-                Some(password) => {
-                    check_password(Some(password), &policy)?;
-                    // Last of the checks, for it is the slow one.
-                    let hash = self.hash_share_password(Some(password), &policy).await?;
-                    row.column("password", hash);
-                    let life = self.inner.options.system.mail_password_lifetime;
-                    let life = life.filter(|_| kind == ShareKind::Mail);
-                    let end = life.map(|life| caller.now.plus_seconds(life.into()).unix());
-                    row.column("password_expires", end);
-                }
-            }
-        }
-        let mut batch = Batch::new();
-        if !row.set.is_empty() {
-            let sql = format!("UPDATE shares SET {} WHERE id = $1", row.set.join(", "));
-            batch.expect(Statement::new(sql, row.params), Expect::ONE);
-            Told::of(&share, Some(node)).append(&mut batch, EventKind::ShareChanged, caller);
-        }
-        let told = update.mail == Some(Notify::ByMail);
-        let token = fresh_token.as_deref().or(share.token.as_deref());
-        if let (true, Recipient::Mail(address), Some(token)) = (told, &share.recipient, token) {
-            let reply_to = policy.reply_to_initiator.then(|| maker.person.email.clone()).flatten();
-            let mail = crate::mail::shared_with_you(&crate::mail::Shared {
-                address,
-                reply_to,
-                sender: &maker.person.display_name,
-                name: node.name.as_ref().map_or("", |name| name.as_str()),
-                note: update.note.as_deref().unwrap_or(&share.note),
-                url: &format!("{}/s/{token}", self.inner.options.url),
-                expires: share.expires,
-            });
-            batch.push(mail.queue(caller.now));
-        }
-        // An update of the row finds it gone, or finds the token taken by another link.
-        let taken = fresh_token.is_some();
-        match self.write(batch).await {
-            Err(failed) if taken && is_constraint(&failed) => Err(Refusal::TokenTaken.into()),
-            Err(failed) if *failed.kind() == ErrorKind::Changed => Err(gone()),
-            Err(failed) => Err(failed),
-            Ok(_) => self.share_by_id(id).await?.ok_or_else(gone),
-        }
+        let token = update.token.as_deref().filter(|token| !token.is_empty());
+        let Some(token) = token.filter(|token| share.token.as_deref() != Some(token)) else {
+            return Ok(None);
+        };
+        row.column("token_hash", self.inner.options.key.token_hash(token).to_vec());
+        row.column("token", self.inner.options.key.seal(token)?);
+        Ok(Some(token.to_owned()))
+    }
+
+    async fn set_password(
+        &self,
+        row: &mut Row,
+        caller: Caller<'_>,
+        share: &Share,
+        update: &ShareUpdate,
+        policy: &Policy,
+    ) -> Result<()> {
+        let (true, Some(password)) = (share.kind().has_token(), &update.password) else {
+            return Ok(());
+        };
+        let Some(password) = password.as_deref().filter(|password| !password.is_empty()) else {
+            row.column("password", Value::Null);
+            return Ok(());
+        };
+        check_password(Some(password), policy)?;
+        let hash = self.hash_share_password(Some(password), policy).await?;
+        row.column("password", hash);
+        let life = self.inner.options.system.mail_password_lifetime;
+        let life = life.filter(|_| share.kind() == ShareKind::Mail);
+        row.column(
+            "password_expires",
+            life.map(|life| caller.now.plus_seconds(life.into()).unix()),
+        );
+        Ok(())
+    }
+
+    /// Mails the recipient of a share by mail once more.
+    #[allow(clippy::too_many_arguments, reason = "what stands in the mail, from its only caller")]
+    fn remind(
+        &self,
+        batch: &mut Batch,
+        caller: Caller<'_>,
+        policy: &Policy,
+        maker: &Known,
+        share: &Share,
+        token: Option<&str>,
+        name: &str,
+        note: &str,
+    ) {
+        let (Recipient::Mail(address), Some(token)) = (&share.recipient, token) else { return };
+        let reply_to = policy.reply_to_initiator.then(|| maker.person.email.clone()).flatten();
+        let mail = crate::mail::shared_with_you(&crate::mail::Shared {
+            address,
+            reply_to,
+            sender: &maker.person.display_name,
+            name,
+            note,
+            url: &format!("{}/s/{token}", self.inner.options.url),
+            expires: share.expires,
+        });
+        batch.push(mail.queue(caller.now));
+    }
+}
+
+impl ShareUpdate {
+    /// What of it the policy has to admit.
+    fn change(&self) -> Change {
+        let mut change = Change::default();
+        change.permissions = self.permissions;
+        change.upload = self.upload;
+        change.password = match self.password.as_ref().map(Option::as_deref) {
+            None => PasswordChange::Keep,
+            Some(None | Some("")) => PasswordChange::Remove,
+            Some(Some(_)) => PasswordChange::Replace,
+        };
+        change.expiry = self.expiry;
+        change.note = self.note.clone();
+        change.label = self.label.clone();
+        change.token = self.token.clone();
+        change
     }
 }
 

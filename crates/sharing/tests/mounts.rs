@@ -352,11 +352,11 @@ proptest! {
                     for (at, node) in nodes.iter().enumerate() {
                         let mount = all.iter().find(|of| of.root == *node);
                         let given = mount.map_or(0, |of| of.permissions.bits());
-                        assert_eq!(given & !rights[at].permissions.bits(), 0, "{person} {at}");
+                        assert_eq!(given & !rights[at].permissions().bits(), 0, "{person} {at}");
                         // Rights go down: at a node there is what is mounted here or above.
                         let above = all.iter().filter(|of| nodes[..=at].contains(&of.root));
                         let sum = above.fold(0, |sum, of| sum | of.permissions.bits());
-                        assert_eq!(sum, rights[at].permissions.bits(), "{person} {at}");
+                        assert_eq!(sum, rights[at].permissions().bits(), "{person} {at}");
                     }
                 }
             }

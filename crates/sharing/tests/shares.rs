@@ -6,8 +6,8 @@ mod common;
 
 use allmende_accounts::{GroupRole, Status};
 use allmende_sharing::{
-    Attributes, Caller, ErrorKind, Expiry, NewShare, ReceivedState, Recipient, ShareUpdate, Slice,
-    Upload, Whose,
+    Answer, Attributes, Caller, ErrorKind, Expiry, NewShare, Recipient, ShareUpdate, Slice, Upload,
+    Whose,
 };
 use allmende_sql::every_engine;
 use allmende_types::UserId;
@@ -41,7 +41,7 @@ every_engine! {
         assert_eq!(sharing.made_by(by(&alice), Slice::default()).await.unwrap(), [share.clone()]);
         let received = sharing.shared_with(by(&bob), None, Slice::default()).await.unwrap();
         assert_eq!(received.len(), 1);
-        assert_eq!(received[0].received.as_ref().unwrap().state, ReceivedState::Accepted);
+        assert_eq!(received[0].received.as_ref().unwrap().state, Answer::Accepted);
         assert!(sharing.shared_with(by(&carol), None, Slice::default()).await.unwrap().is_empty());
         assert_eq!(sharing.share(by(&bob), share.id).await.unwrap().id, share.id);
         let stranger = sharing.share(by(&carol), share.id).await.unwrap_err();
@@ -185,10 +185,10 @@ every_engine! {
         world.share("alice", d, new).await.unwrap();
         world.share("bob", d, with("carol", 31)).await.unwrap();
         let rights = world.sharing.rights(&user("carol"), &[d], NOW).await.unwrap();
-        assert_eq!((rights[0].permissions.bits(), rights[0].download), (31, false));
+        assert_eq!((rights[0].permissions().bits(), rights[0].may_download()), (31, false));
         world.share("alice", d, with("carol", 1)).await.unwrap();
         let rights = world.sharing.rights(&user("carol"), &[d], NOW).await.unwrap();
-        assert_eq!((rights[0].permissions.bits(), rights[0].download), (31, true));
+        assert_eq!((rights[0].permissions().bits(), rights[0].may_download()), (31, true));
     }
 
     async fn policy_decides(sql: Sql) {

@@ -100,7 +100,11 @@ fn mailer(port: u16, encryption: Encryption) -> SmtpMailer {
 
 fn mail(to: &str) -> Mail {
     let subject = "Ä\r\nBcc: everybody@example.net".to_owned();
-    let mut mail = Mail::new(to.to_owned(), subject, format!("Grüße\n.\nund mehr{}\n", " und noch etwas".repeat(20)));
+    let mut mail = Mail::new(
+        to.to_owned(),
+        subject,
+        format!("Grüße\n.\nund mehr{}\n", " und noch etwas".repeat(20)),
+    );
     mail.reply_to = Some("alice@example.org".to_owned());
     mail
 }
@@ -111,10 +115,15 @@ async fn a_mail_arrives_as_it_was_written() {
     mailer(port, Encryption::None).send(&mail("x@example.net")).await.unwrap();
     let taken = taken.lock().unwrap();
     assert_eq!(taken.len(), 1);
-    assert_eq!((taken[0].from.as_str(), &*taken[0].to), ("cloud@example.org", &["x@example.net".to_owned()][..]));
+    assert_eq!(
+        (taken[0].from.as_str(), &*taken[0].to),
+        ("cloud@example.org", &["x@example.net".to_owned()][..])
+    );
     let text = taken[0].text.replace("\r\n", "\n");
     let (head, body) = text.split_once("\n\n").unwrap();
-    for line in ["From: Cloud <cloud@example.org>", "To: x@example.net", "Reply-To: alice@example.org"] {
+    for line in
+        ["From: Cloud <cloud@example.org>", "To: x@example.net", "Reply-To: alice@example.org"]
+    {
         assert!(head.lines().any(|of| of == line), "{line} in {head}");
     }
     // What stands in a subject begins no header.

@@ -6,7 +6,7 @@ mod common;
 
 use allmende_files::{MountKind, Mounts};
 use allmende_sharing::{
-    Caller, Grantee, NewTeamFolder, Rule, RulesSwitch, TeamFolder, TeamOrder, TeamQuota, TeamScope,
+    Caller, NewTeamFolder, Rule, RulesSwitch, Subject, TeamFolder, TeamOrder, TeamQuota, TeamScope,
 };
 use allmende_sql::every_engine;
 use allmende_types::UserId;
@@ -16,12 +16,12 @@ fn by(person: &UserId) -> Caller<'_> {
     Caller { person, now: NOW }
 }
 
-fn of_group(id: &str) -> Grantee {
-    Grantee::Group(group(id))
+fn of_group(id: &str) -> Subject {
+    Subject::Group(group(id))
 }
 
-fn of_person(id: &str) -> Grantee {
-    Grantee::Person(user(id))
+fn of_person(id: &str) -> Subject {
+    Subject::Person(user(id))
 }
 
 async fn team(world: &World, mount_point: &str) -> TeamFolder {
@@ -63,7 +63,7 @@ every_engine! {
         let changed = sharing.team_folder(folder.id).await.unwrap();
         assert_eq!((changed.limit, changed.groups[0].permissions.bits()), (Some(100), 1));
         assert_eq!(changed.managers.len(), 1);
-        assert_eq!((changed.managers[0].grantee.id(), changed.managers[0].name.as_str()), ("Bob", "Bob Rig"));
+        assert_eq!((changed.managers[0].subject.id(), changed.managers[0].name.as_str()), ("Bob", "Bob Rig"));
         let ids = |scope| async move {
             let found = sharing.team_folders(scope, TeamOrder::MountPoint).await.unwrap();
             found.iter().map(|folder| folder.mount_point.clone()).collect::<Vec<_>>()
@@ -74,7 +74,7 @@ every_engine! {
         assert_eq!(ids(TeamScope::Member(&alice)).await, [""; 0]);
         assert_eq!(ids(TeamScope::Manager(&bob)).await, ["Team1"]);
         let found = sharing.search_team_members(folder.id, "rig").await.unwrap();
-        assert_eq!(found.iter().map(|of| of.grantee.id()).collect::<Vec<_>>(), ["Bob", "carol"]);
+        assert_eq!(found.iter().map(|of| of.subject.id()).collect::<Vec<_>>(), ["Bob", "carol"]);
         // Switching the rules off takes the managers away.
         sharing.switch_team_rules(by(&root), folder.id, RulesSwitch::Off).await.unwrap();
         assert!(sharing.team_folder(folder.id).await.unwrap().managers.is_empty());
@@ -112,10 +112,10 @@ every_engine! {
         let (of_s, of_deep, of_t) = (told[0], told[1], told[2]);
         assert_eq!((of_s.own.len(), of_s.inherited.len(), of_s.can_manage, of_s.enabled), (2, 0, true, true));
         assert_eq!((of_deep.own.len(), of_deep.inherited.len(), of_t.own.len()), (0, 2, 0));
-        let inherited = &of_deep.inherited[0];
-        assert_eq!((inherited.grantee.id(), inherited.name.as_str(), inherited.mask, inherited.allow), ("Bob", "Bob Rig", 31, 3));
+        let (name, inherited) = (&of_deep.inherited[0].name, &of_deep.inherited[0].rule);
+        assert_eq!((inherited.subject.id(), name.as_str(), inherited.mask, inherited.allow), ("Bob", "Bob Rig", 31, 3));
         let told = sharing.node_rules(by(&carol), &[s]).await.unwrap()[0].clone().unwrap();
-        assert_eq!((told.own.len(), told.own[0].grantee.id(), told.can_manage), (1, "staff", false));
+        assert_eq!((told.own.len(), told.own[0].rule.subject.id(), told.can_manage), (1, "staff", false));
         // Nobody locks themselves out.
         let refused = sharing.set_node_rules(by(&bob), s, &[Rule::new(of_group("staff"), 31, 0)]).await;
         assert_eq!(words(refused), "You cannot remove your own read permission.");

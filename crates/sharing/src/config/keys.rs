@@ -1,6 +1,6 @@
 //! Which keys may be set, and in which form they are kept.
 
-use crate::{Refusal, Result};
+use crate::{ConfigRefusal, Result};
 
 /// Keys that are typed booleans: they accept any word for yes and no, and read as `1` and
 /// `0`. All other switches are the words `yes` and `no`.
@@ -34,7 +34,7 @@ const MAX_NAME: usize = 64;
 pub(crate) fn check(app: &str, key: &str) -> Result<()> {
     let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
     if app.is_empty() || app.len() > MAX_NAME || !app.bytes().all(word) {
-        return Err(Refusal::InvalidApp.into());
+        return Err(ConfigRefusal::InvalidApp.into());
     }
     let own = matches!(key, "installed_version" | "enabled" | "types");
     let core = app == "core"
@@ -42,7 +42,7 @@ pub(crate) fn check(app: &str, key: &str) -> Result<()> {
             || key.starts_with("remote_")
             || key == "encryption_enabled");
     if own || core || key.is_empty() || key.len() > MAX_NAME || key.contains('\0') {
-        return Err(Refusal::ProtectedKey.into());
+        return Err(ConfigRefusal::ProtectedKey.into());
     }
     Ok(())
 }
@@ -50,7 +50,7 @@ pub(crate) fn check(app: &str, key: &str) -> Result<()> {
 /// The form in which a value is kept.
 pub(crate) fn normalise(app: &str, key: &str, value: &str) -> Result<String> {
     if value.len() > MAX_VALUE || value.contains('\0') {
-        return Err(Refusal::InvalidValue.into());
+        return Err(ConfigRefusal::InvalidValue.into());
     }
     if !BOOLEANS.contains(&(app, key)) {
         return Ok(value.to_owned());
@@ -58,7 +58,7 @@ pub(crate) fn normalise(app: &str, key: &str, value: &str) -> Result<String> {
     match truth(value) {
         Some(true) => Ok("1".to_owned()),
         Some(false) => Ok("0".to_owned()),
-        None => Err(Refusal::InvalidValue.into()),
+        None => Err(ConfigRefusal::InvalidValue.into()),
     }
 }
 

@@ -8,7 +8,7 @@ mod system;
 
 pub(crate) use self::store::Cached;
 pub use self::{
-    policy::{DateRule, Enumeration, Exclusion, Policy},
+    policy::{Enumeration, Policy},
     store::Config,
     system::SystemConfig,
 };

@@ -1,15 +1,21 @@
 //! What the configuration says about sharing, by the original's keys and defaults.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Deref};
 
 use allmende_accounts::PasswordPolicy;
-use allmende_files::Inheritance;
+use allmende_share::{
+    DateRule, DisabledGranters, Exclusion, GraphOptions, Inheritance, Resharing, ShareKind,
+    SharePolicy,
+};
 use allmende_types::{GroupId, Permissions};
 
 use super::{Config, SystemConfig, keys::truth};
 
 /// What may be shared, with whom, and how links have to be: read from the keys of the
 /// app `core` (and a few others) that administrators set.
+///
+/// The switches that decide over shares are those of [`SharePolicy`], to which it
+/// dereferences.
 ///
 /// ```
 /// use allmende_sharing::Policy;
@@ -22,48 +28,16 @@ use super::{Config, SystemConfig, keys::truth};
 #[non_exhaustive]
 #[allow(clippy::struct_excessive_bools, reason = "switches of administrators, one key each")]
 pub struct Policy {
-    /// `shareapi_enabled`.
-    pub enabled: bool,
-    /// `shareapi_allow_links`.
-    pub links: bool,
-    /// `shareapi_allow_links_exclude_groups`: who is in one of them makes no links.
-    pub links_excluded: BTreeSet<String>,
-    /// `shareapi_allow_public_upload`.
-    pub public_upload: bool,
+    /// What decides over shares.
+    pub share: SharePolicy,
     /// `shareapi_enable_link_password_by_default`: shown to clients only.
     pub password_by_default: bool,
-    /// `shareapi_enforce_links_password`.
-    pub password_enforced: bool,
-    /// `shareapi_enforce_links_password_excluded_groups`.
-    pub password_excluded: BTreeSet<String>,
-    /// Expiry of links and of shares by mail.
-    pub link_expiry: DateRule,
-    /// Expiry of shares with people, groups and teams.
-    pub internal_expiry: DateRule,
-    /// Expiry of federated shares.
-    pub remote_expiry: DateRule,
-    /// `shareapi_allow_resharing`.
-    pub resharing: bool,
-    /// `shareapi_allow_group_sharing`.
-    pub group_sharing: bool,
-    /// `shareapi_only_share_with_group_members`.
-    pub only_group_members: bool,
-    /// `shareapi_only_share_with_group_members_exclude_group_list`.
-    pub not_common: BTreeSet<String>,
-    /// `shareapi_exclude_groups` with its list: who may share at all.
-    pub sharers: Exclusion,
-    /// `shareapi_default_permissions`.
-    pub default_permissions: Permissions,
     /// `shareapi_exclude_reshare_from_edit`: shown to clients only.
     pub exclude_reshare_from_edit: bool,
     /// `shareapi_allow_view_without_download`.
     pub view_without_download: bool,
-    /// `shareapi_allow_custom_tokens`.
-    pub custom_tokens: bool,
     /// `shareapi_token_length`, 6 to 32.
     pub token_length: usize,
-    /// `shareapi_allow_federation_on_public_shares`: links get the bit to share on.
-    pub federation_on_links: bool,
     /// `shareapi_public_link_disclaimertext`.
     pub disclaimer: String,
     /// `shareapi_allow_public_notification`.
@@ -82,43 +56,26 @@ pub struct Policy {
     pub send_password_by_mail: bool,
     /// App `sharebymail`: `replyToInitiator`.
     pub reply_to_initiator: bool,
-    /// Whether the app `sharebymail` is switched on.
-    pub mail_shares: bool,
+    /// `files_sharing/hide_disabled_user_shares`: shares of people whose account is disabled
+    /// give nothing.
+    pub hide_disabled: bool,
     /// Who is found by a search for recipients.
     pub enumeration: Enumeration,
     /// What a password of a link has to be.
     pub share_password: PasswordPolicy,
     /// What a person's password has to be.
     pub account_password: PasswordPolicy,
-    /// App `groupfolders`: `acl-inherit-per-user`.
-    pub acl_inherit_per_user: bool,
+    /// How rules of team folders come together (`groupfolders/acl-inherit-per-user`).
+    pub inheritance: Inheritance,
     /// App `groupfolders`: `allow_root_share`.
     pub team_root_share: bool,
 }
 
-/// When shares of one kind end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DateRule {
-    /// Whether a share without a date gets one.
-    pub by_default: bool,
-    /// Whether no share may be without a date, or end later.
-    pub enforced: bool,
-    /// The days after which it ends at the latest, if enforced.
-    pub days: u32,
-    /// The days that are given by default; not more than `days`.
-    pub default_days: u32,
-}
-
-/// Which groups may share.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Exclusion {
-    /// Everybody may.
-    #[default]
-    Nobody,
-    /// Who is only in these groups may not.
-    Excluded(BTreeSet<String>),
-    /// Only who is in one of these groups may.
-    Admitted(BTreeSet<String>),
+impl Deref for Policy {
+    type Target = SharePolicy;
+    fn deref(&self) -> &SharePolicy {
+        &self.share
+    }
 }
 
 /// Who is found by a search for recipients.
@@ -171,67 +128,74 @@ impl Policy {
                 default_days: number(core(proposed), days).min(days),
             }
         };
-        let sharers = list(core("shareapi_exclude_groups_list"));
+        let sharers = groups(core("shareapi_exclude_groups_list"));
         let bits = number(core("shareapi_default_permissions"), 31);
         let bits = u8::try_from(bits).ok().and_then(Permissions::from_bits);
-        let length = number(core("shareapi_token_length"), 15).clamp(6, 32);
         let full = "shareapi_restrict_user_enumeration_full_match";
         let full = |part: &str, default| yes(&format!("{full}{part}"), default);
+        let federation_out = files("outgoing_server2server_share_enabled", true);
+        let mut share = SharePolicy::default();
+        share.enabled = yes("shareapi_enabled", true);
+        share.links = yes("shareapi_allow_links", true);
+        share.links_excluded = groups(core("shareapi_allow_links_exclude_groups"));
+        share.mail_shares = mail("enabled", true);
+        share.public_upload = yes("shareapi_allow_public_upload", true);
+        share.password_enforced = yes("shareapi_enforce_links_password", false);
+        if system.allow_password_excluded_groups {
+            let excluded = core("shareapi_enforce_links_password_excluded_groups");
+            share.password_excluded = groups(excluded);
+        }
+        share.link_expiry = rule(
+            "shareapi_default_expire_date",
+            "shareapi_expire_after_n_days",
+            "shareapi_enforce_expire_date",
+            "link_defaultExpDays",
+        );
+        share.internal_expiry = rule(
+            "shareapi_default_internal_expire_date",
+            "shareapi_internal_expire_after_n_days",
+            "shareapi_enforce_internal_expire_date",
+            "internal_defaultExpDays",
+        );
+        share.remote_expiry = rule(
+            "shareapi_default_remote_expire_date",
+            "shareapi_remote_expire_after_n_days",
+            "shareapi_enforce_remote_expire_date",
+            "remote_defaultExpDays",
+        );
+        share.resharing = yes("shareapi_allow_resharing", true);
+        share.group_sharing = yes("shareapi_allow_group_sharing", true);
+        share.only_group_members = yes("shareapi_only_share_with_group_members", false);
+        share.not_common =
+            groups(core("shareapi_only_share_with_group_members_exclude_group_list"));
+        share.sharers = match core("shareapi_exclude_groups") {
+            Some("allow") => Exclusion::Admitted(sharers),
+            Some("yes") => Exclusion::Excluded(sharers),
+            _ => Exclusion::Nobody,
+        };
+        share.default_permissions = bits.unwrap_or(Permissions::ALL) | Permissions::READ;
+        share.custom_tokens = yes("shareapi_allow_custom_tokens", false);
+        share.federation_on_links =
+            yes("shareapi_allow_federation_on_public_shares", true) && federation_out;
+        // Teams and other servers are not served yet.
+        share.kinds =
+            [ShareKind::Person, ShareKind::Group, ShareKind::Link, ShareKind::Mail].into();
         Self {
-            enabled: yes("shareapi_enabled", true),
-            links: yes("shareapi_allow_links", true),
-            links_excluded: list(core("shareapi_allow_links_exclude_groups")),
-            public_upload: yes("shareapi_allow_public_upload", true),
+            share,
             password_by_default: yes("shareapi_enable_link_password_by_default", false),
-            password_enforced: yes("shareapi_enforce_links_password", false),
-            password_excluded: if system.allow_password_excluded_groups {
-                list(core("shareapi_enforce_links_password_excluded_groups"))
-            } else {
-                BTreeSet::new()
-            },
-            link_expiry: rule(
-                "shareapi_default_expire_date",
-                "shareapi_expire_after_n_days",
-                "shareapi_enforce_expire_date",
-                "link_defaultExpDays",
-            ),
-            internal_expiry: rule(
-                "shareapi_default_internal_expire_date",
-                "shareapi_internal_expire_after_n_days",
-                "shareapi_enforce_internal_expire_date",
-                "internal_defaultExpDays",
-            ),
-            remote_expiry: rule(
-                "shareapi_default_remote_expire_date",
-                "shareapi_remote_expire_after_n_days",
-                "shareapi_enforce_remote_expire_date",
-                "remote_defaultExpDays",
-            ),
-            resharing: yes("shareapi_allow_resharing", true),
-            group_sharing: yes("shareapi_allow_group_sharing", true),
-            only_group_members: yes("shareapi_only_share_with_group_members", false),
-            not_common: list(core("shareapi_only_share_with_group_members_exclude_group_list")),
-            sharers: match core("shareapi_exclude_groups") {
-                Some("allow") => Exclusion::Admitted(sharers),
-                Some("yes") => Exclusion::Excluded(sharers),
-                _ => Exclusion::Nobody,
-            },
-            default_permissions: bits.unwrap_or(Permissions::ALL) | Permissions::READ,
             exclude_reshare_from_edit: files("shareapi_exclude_reshare_from_edit", false),
             view_without_download: yes("shareapi_allow_view_without_download", true),
-            custom_tokens: yes("shareapi_allow_custom_tokens", false),
-            token_length: length as usize,
-            federation_on_links: yes("shareapi_allow_federation_on_public_shares", true),
+            token_length: number(core("shareapi_token_length"), 15).clamp(6, 32) as usize,
             disclaimer: core("shareapi_public_link_disclaimertext").unwrap_or_default().to_owned(),
             public_notification: yes("shareapi_allow_public_notification", false),
-            federation_out: files("outgoing_server2server_share_enabled", true),
+            federation_out,
             federation_in: files("incoming_server2server_share_enabled", true),
             federated_groups_out: files("outgoing_server2server_group_share_enabled", false),
             federated_groups_in: files("incoming_server2server_group_share_enabled", false),
             always_show_unique: files("always_show_unique", true),
             send_password_by_mail: mail("sendpasswordmail", true),
             reply_to_initiator: mail("replyToInitiator", true),
-            mail_shares: mail("enabled", true),
+            hide_disabled: files("hide_disabled_user_shares", false),
             enumeration: Enumeration {
                 allowed: yes("shareapi_allow_share_dialog_user_enumeration", true),
                 to_group: yes("shareapi_restrict_user_enumeration_to_group", false),
@@ -245,48 +209,23 @@ impl Policy {
             },
             share_password: passwords(config, sharing_context(config)),
             account_password: passwords(config, ""),
-            acl_inherit_per_user: teams("acl-inherit-per-user", false),
+            inheritance: match teams("acl-inherit-per-user", false) {
+                true => Inheritance::PerSubject,
+                false => Inheritance::PerNode,
+            },
             team_root_share: teams("allow_root_share", true),
         }
     }
 
-    /// Whether a member of these groups may share at all.
-    #[must_use]
-    pub fn may_share(&self, groups: &[GroupId]) -> bool {
-        let listed = |list: &BTreeSet<String>, group: &GroupId| list.contains(group.as_str());
-        match &self.sharers {
-            Exclusion::Nobody => true,
-            Exclusion::Excluded(list) => {
-                groups.is_empty() || groups.iter().any(|group| !listed(list, group))
-            }
-            Exclusion::Admitted(list) => groups.iter().any(|group| listed(list, group)),
+    /// How shares are evaluated.
+    pub(crate) fn graph_options(&self) -> GraphOptions {
+        GraphOptions {
+            resharing: if self.resharing { Resharing::Allowed } else { Resharing::Forbidden },
+            disabled: match self.hide_disabled {
+                true => DisabledGranters::Suspend,
+                false => DisabledGranters::Keep,
+            },
         }
-    }
-
-    /// Whether a member of these groups may have links.
-    #[must_use]
-    pub fn may_link(&self, groups: &[GroupId]) -> bool {
-        self.links && !groups.iter().any(|group| self.links_excluded.contains(group.as_str()))
-    }
-
-    /// Whether the links of a member of these groups need a password.
-    #[must_use]
-    pub fn needs_password(&self, groups: &[GroupId]) -> bool {
-        self.password_enforced
-            && !groups.iter().any(|group| self.password_excluded.contains(group.as_str()))
-    }
-
-    /// How rules of team folders come together.
-    pub(crate) fn inheritance(&self) -> Inheritance {
-        match self.acl_inherit_per_user {
-            true => Inheritance::PerPrincipal,
-            false => Inheritance::PerNode,
-        }
-    }
-
-    /// The groups of a person that make others their fellows.
-    pub fn common<'a>(&'a self, groups: &'a [GroupId]) -> impl Iterator<Item = &'a GroupId> {
-        groups.iter().filter(|group| !self.not_common.contains(group.as_str()))
     }
 }
 
@@ -315,6 +254,11 @@ fn number(value: Option<&str>, default: u32) -> u32 {
     value.and_then(|value| value.trim().parse().ok()).unwrap_or(default)
 }
 
+/// The ids of groups; what can be none is passed over.
+fn groups(value: Option<&str>) -> BTreeSet<GroupId> {
+    list(value).iter().filter_map(|id| id.parse().ok()).collect()
+}
+
 /// A JSON list of ids, or the older form with commas.
 fn list(value: Option<&str>) -> BTreeSet<String> {
     let Some(value) = value.map(str::trim).filter(|value| !value.is_empty()) else {
@@ -335,7 +279,7 @@ mod tests {
         Policy::new(&config, &SystemConfig::default())
     }
 
-    fn groups(ids: &[&str]) -> Vec<GroupId> {
+    fn ids(ids: &[&str]) -> Vec<GroupId> {
         ids.iter().map(|id| id.parse().unwrap()).collect()
     }
 
@@ -362,10 +306,10 @@ mod tests {
             (&["staff"][..], true, false),
             (&["guests", "staff"][..], true, true),
         ] {
-            let answers = (not.may_share(&groups(of)), only.may_share(&groups(of)));
+            let answers = (not.may_share(&ids(of)), only.may_share(&ids(of)));
             assert_eq!(answers, (excluded, admitted), "{of:?}");
         }
-        assert!(policy(&[list]).may_share(&groups(&["guests"])));
+        assert!(policy(&[list]).may_share(&ids(&["guests"])));
     }
 
     #[test]
@@ -378,7 +322,7 @@ mod tests {
         ]);
         assert!(odd.enabled);
         assert_eq!((odd.token_length, odd.default_permissions), (6, Permissions::ALL));
-        assert!(!odd.may_link(&groups(&["b"])) && odd.may_link(&groups(&["c"])));
+        assert!(!odd.may_link(&ids(&["b"])) && odd.may_link(&ids(&["c"])));
     }
 
     #[test]

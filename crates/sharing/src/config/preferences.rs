@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use allmende_sql::{Batch, Expect, Statement, Value, params};
 use allmende_types::UserId;
 
-use crate::{Refusal, Result, Sharing};
+use crate::{ConfigRefusal, Result, Sharing};
 
 /// Bytes of a value at most.
 const MAX_VALUE: usize = 64 << 10;
@@ -54,7 +54,7 @@ impl Sharing {
     ///
     /// # Errors
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is no such person,
-    /// [`Refusal::InvalidValue`] for what is too long.
+    /// [`ConfigRefusal::InvalidValue`] for what is too long.
     pub async fn set_preferences(
         &self,
         person: &UserId,
@@ -66,7 +66,7 @@ impl Sharing {
             key.is_empty() || unfit(key, MAX_NAME) || value.is_some_and(|v| unfit(v, MAX_VALUE))
         };
         if app.is_empty() || unfit(app, MAX_NAME) || values.iter().any(bad) {
-            return Err(Refusal::InvalidValue.into());
+            return Err(ConfigRefusal::InvalidValue.into());
         }
         let mut batch = Batch::one(allmende_accounts::person_exists(person), Expect::ONE);
         for (key, value) in values {

@@ -83,9 +83,9 @@ impl Sharing {
     /// Sets a value of configuration.
     ///
     /// # Errors
-    /// [`Refusal::InvalidApp`](crate::Refusal::InvalidApp),
-    /// [`Refusal::ProtectedKey`](crate::Refusal::ProtectedKey),
-    /// [`Refusal::InvalidValue`](crate::Refusal::InvalidValue).
+    /// [`ConfigRefusal::InvalidApp`](crate::ConfigRefusal::InvalidApp),
+    /// [`ConfigRefusal::ProtectedKey`](crate::ConfigRefusal::ProtectedKey),
+    /// [`ConfigRefusal::InvalidValue`](crate::ConfigRefusal::InvalidValue).
     pub async fn set_config(
         &self,
         caller: Caller<'_>,

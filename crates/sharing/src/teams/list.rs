@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use allmende_share::Subject;
 use allmende_sql::{Row, Statement, params};
 use allmende_types::{GroupId, NodeId, SpaceId, Timestamp, UserId};
 
 use super::{
-    Grantee, RulesSwitch, TeamFolder, TeamFolderId, TeamGroup, TeamManager, TeamQuota,
-    access::TeamState,
+    RulesSwitch, TeamFolder, TeamFolderId, TeamGroup, TeamManager, TeamQuota, access::TeamState,
 };
-use crate::{Refusal, Result, Sharing};
+use crate::{Result, Sharing, TeamRefusal};
 
 /// Which team folders to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,12 +42,12 @@ impl Sharing {
     /// A team folder.
     ///
     /// # Errors
-    /// [`Refusal::NoSuchTeamFolder`].
+    /// [`TeamRefusal::NoSuchFolder`].
     pub async fn team_folder(&self, id: TeamFolderId) -> Result<TeamFolder> {
         let find = format!("SELECT {COLUMNS} FROM team_folders WHERE id = $1");
         let rows = self.sql().read(Statement::new(find, params![id.0]).point()).await?;
         let found = self.team_folders_of(rows.iter().collect()).await?.pop();
-        found.ok_or_else(|| Refusal::NoSuchTeamFolder.into())
+        found.ok_or_else(|| TeamRefusal::NoSuchFolder.into())
     }
 
     /// Team folders in order, with the names of groups and managers: a constant number of
@@ -69,7 +69,7 @@ impl Sharing {
                 let member = self.member(person).await?;
                 for folder in &mut folders {
                     folder.groups.retain(|group| {
-                        member.as_ref().is_some_and(|member| member.is_one_of(&group.grantee))
+                        member.as_ref().is_some_and(|known| known.member.is_one_of(&group.subject))
                     });
                 }
                 folders.retain(|folder| !folder.groups.is_empty());
@@ -79,7 +79,9 @@ impl Sharing {
                 folders.retain(|folder| {
                     let mut managers = folder.managers.iter();
                     managers.any(|manager| {
-                        member.as_ref().is_some_and(|member| member.is_one_of(&manager.grantee))
+                        member
+                            .as_ref()
+                            .is_some_and(|known| known.member.is_one_of(&manager.subject))
                     })
                 });
             }
@@ -108,8 +110,8 @@ impl Sharing {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let states = self.team_states(&ids).await?;
-        let names = self.grantee_names(states.values()).await?;
+        let states = self.team_states(ids.iter().copied(), []).await?;
+        let names = self.subject_names(states.values()).await?;
         let mut folders = Vec::with_capacity(rows.len());
         for (row, id) in rows.iter().zip(&ids) {
             folders.push(self.team_folder_of(*row, *id, &states, &names).await?);
@@ -140,21 +142,22 @@ impl Sharing {
             }
         };
         let mut groups: Vec<TeamGroup> = state
-            .groups
+            .given
             .into_iter()
-            .map(|(grantee, permissions)| TeamGroup {
-                name: names.of(&grantee),
-                grantee,
+            .map(|(subject, permissions)| TeamGroup {
+                name: names.of(&subject),
+                subject,
                 permissions,
             })
             .collect();
-        groups.sort_by(|a, b| a.grantee.cmp(&b.grantee));
+        groups.sort_by(|a, b| a.subject.cmp(&b.subject));
         let mut managers: Vec<TeamManager> = state
+            .acl
             .managers
             .into_iter()
-            .map(|of| TeamManager { name: names.of(&of), grantee: names.spelled(of) })
+            .map(|of| TeamManager { name: names.of(&of), subject: names.spelled(of) })
             .collect();
-        managers.sort_by(|a, b| a.grantee.cmp(&b.grantee));
+        managers.sort_by(|a, b| a.subject.cmp(&b.subject));
         Ok(TeamFolder {
             id,
             mount_point: row.text(1)?.to_owned(),
@@ -171,25 +174,25 @@ impl Sharing {
         })
     }
 
-    async fn grantee_names(
+    async fn subject_names(
         &self,
         states: impl Iterator<Item = &TeamState> + Clone,
     ) -> Result<Names> {
-        let given = states.clone().flat_map(|state| state.groups.iter().map(|(of, _)| of));
-        self.names_of(given.chain(states.flat_map(|state| &state.managers))).await
+        let given = states.clone().flat_map(|state| state.given.iter().map(|(of, _)| of));
+        self.names_of(given.chain(states.flat_map(|state| &state.acl.managers))).await
     }
 
     /// The names to show of people and groups: two queries.
     pub(crate) async fn names_of<'a>(
         &self,
-        grantees: impl IntoIterator<Item = &'a Grantee>,
+        subjects: impl IntoIterator<Item = &'a Subject>,
     ) -> Result<Names> {
         let (mut people, mut groups) = (BTreeSet::new(), BTreeSet::new());
-        for grantee in grantees {
-            match grantee {
-                Grantee::Person(id) => _ = people.insert(id.clone()),
-                Grantee::Group(id) => _ = groups.insert(id.clone()),
-                Grantee::Team(_) => {}
+        for subject in subjects {
+            match subject {
+                Subject::Person(id) => _ = people.insert(id.clone()),
+                Subject::Group(id) => _ = groups.insert(id.clone()),
+                Subject::Team(_) => {}
             }
         }
         let people = self.people_named(&people).await?;
@@ -209,7 +212,7 @@ impl Sharing {
     /// name contains a text.
     ///
     /// # Errors
-    /// [`Refusal::NoSuchTeamFolder`].
+    /// [`TeamRefusal::NoSuchFolder`].
     pub async fn search_team_members(
         &self,
         id: TeamFolderId,
@@ -220,8 +223,8 @@ impl Sharing {
         let groups: Vec<GroupId> = folder
             .groups
             .iter()
-            .filter_map(|group| match &group.grantee {
-                Grantee::Group(id) => Some(id.clone()),
+            .filter_map(|group| match &group.subject {
+                Subject::Group(id) => Some(id.clone()),
                 _ => None,
             })
             .collect();
@@ -231,15 +234,15 @@ impl Sharing {
             ..allmende_accounts::PeopleQuery::default()
         };
         let people = self.accounts().people(&query).await?.into_iter().map(|person| TeamManager {
-            grantee: Grantee::Person(person.id),
+            subject: Subject::Person(person.id),
             name: person.display_name,
         });
         let fits = |group: &TeamGroup| {
-            let id = group.grantee.id().to_lowercase();
+            let id = group.subject.id().to_lowercase();
             id.contains(&text) || group.name.to_lowercase().contains(&text)
         };
         let groups = folder.groups.into_iter().filter(fits);
-        let groups = groups.map(|group| TeamManager { grantee: group.grantee, name: group.name });
+        let groups = groups.map(|group| TeamManager { subject: group.subject, name: group.name });
         Ok(people.chain(groups).collect())
     }
 }
@@ -253,27 +256,27 @@ pub(crate) struct Names {
 
 impl Names {
     /// The name; the id if there is none.
-    pub(crate) fn of(&self, grantee: &Grantee) -> String {
-        self.known(grantee).unwrap_or_else(|| grantee.id()).to_owned()
+    pub(crate) fn of(&self, subject: &Subject) -> String {
+        self.known(subject).unwrap_or_else(|| subject.id()).to_owned()
     }
 
-    /// The same grantee with the id of a person as it was chosen.
-    pub(crate) fn spelled(&self, grantee: Grantee) -> Grantee {
-        match grantee {
-            Grantee::Person(id) => {
+    /// The same subject with the id of a person as it was chosen.
+    pub(crate) fn spelled(&self, subject: Subject) -> Subject {
+        match subject {
+            Subject::Person(id) => {
                 let known = self.people.get(&id.key()).map(|(id, _)| id.clone());
-                Grantee::Person(known.unwrap_or(id))
+                Subject::Person(known.unwrap_or(id))
             }
             other => other,
         }
     }
 
     /// The name, if there is such a person or group.
-    pub(crate) fn known(&self, grantee: &Grantee) -> Option<&str> {
-        match grantee {
-            Grantee::Person(id) => self.people.get(&id.key()).map(|(_, name)| name.as_str()),
-            Grantee::Group(id) => self.groups.get(id).map(String::as_str),
-            Grantee::Team(_) => None,
+    pub(crate) fn known(&self, subject: &Subject) -> Option<&str> {
+        match subject {
+            Subject::Person(id) => self.people.get(&id.key()).map(|(_, name)| name.as_str()),
+            Subject::Group(id) => self.groups.get(id).map(String::as_str),
+            Subject::Team(_) => None,
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Making, changing and removing team folders. Who may do so is for the caller to check:
 //! administrators, and whom they appointed.
 
+use allmende_share::Subject;
 use allmende_sql::{Batch, Expect, Statement, params};
 use allmende_storage::{ErrorKind as StoreKind, NewSpace, Space};
 use allmende_types::{EventKind, Name, Permissions, SpacePath, Timestamp};
 
-use super::{Grantee, RulesSwitch, TeamFolderId, TeamQuota};
-use crate::{Caller, Error, ErrorKind, Refusal, Result, Sharing, TeamFolder, news};
+use super::{RulesSwitch, TeamFolderId, TeamQuota, subject_number};
+use crate::{Caller, Error, ErrorKind, Result, Sharing, TeamFolder, TeamRefusal, news};
 
 /// A team folder to be made.
 #[derive(Debug, Clone)]
@@ -35,7 +36,7 @@ impl Sharing {
     /// Makes a team folder that nobody has yet.
     ///
     /// # Errors
-    /// [`Refusal::MountPointTaken`], [`Refusal::InvalidMountPoint`].
+    /// [`TeamRefusal::MountPointTaken`], [`TeamRefusal::InvalidMountPoint`].
     pub async fn create_team_folder(
         &self,
         caller: Caller<'_>,
@@ -48,7 +49,7 @@ impl Sharing {
         let quota = new.quota.number();
         let row = params![path.as_str(), path.as_str(), quota, new.default_none, caller.now.unix()];
         let batch = Batch::one(Statement::new(insert, row), Expect::ONE);
-        let taken = vec![(0, ErrorKind::Refused(Refusal::MountPointTaken))];
+        let taken = vec![(0, ErrorKind::Team(TeamRefusal::MountPointTaken))];
         let outcomes = self.write_meaning(batch, taken).await?;
         let id = TeamFolderId(outcomes[0].rows.one()?.int(0)?);
         if let Err(failed) = self.give_space(id, new.quota, caller.now).await {
@@ -101,7 +102,7 @@ impl Sharing {
     /// failure left.
     ///
     /// # Errors
-    /// [`Refusal::NoSuchTeamFolder`].
+    /// [`TeamRefusal::NoSuchFolder`].
     pub async fn remove_team_folder(&self, caller: Caller<'_>, id: TeamFolderId) -> Result<()> {
         let delete = Statement::new("DELETE FROM team_folders WHERE id = $1", params![id.0]);
         let mut batch = Batch::one(delete, Expect::Any);
@@ -109,7 +110,7 @@ impl Sharing {
         let outcomes = self.write(batch).await?;
         let space = self.tree().find_space(&id.space_key()).await?;
         if outcomes[0].affected == 0 && space.is_none() {
-            return Err(Refusal::NoSuchTeamFolder.into());
+            return Err(TeamRefusal::NoSuchFolder.into());
         }
         if let Some(space) = space {
             match self.tree().remove_space(space.id, caller.now).await {
@@ -124,8 +125,8 @@ impl Sharing {
     /// Mounts a team folder elsewhere. Where it is already is fine.
     ///
     /// # Errors
-    /// [`Refusal::NoSuchTeamFolder`], [`Refusal::MountPointTaken`],
-    /// [`Refusal::InvalidMountPoint`].
+    /// [`TeamRefusal::NoSuchFolder`], [`TeamRefusal::MountPointTaken`],
+    /// [`TeamRefusal::InvalidMountPoint`].
     pub async fn rename_team_folder(
         &self,
         caller: Caller<'_>,
@@ -141,10 +142,10 @@ impl Sharing {
         news::team(&mut batch, EventKind::TeamFolderChanged, id, caller);
         let taken = self.sql().read(Statement::new(free, params![id.0, path.as_str()])).await?;
         let of_update =
-            if taken.is_empty() { Refusal::NoSuchTeamFolder } else { Refusal::MountPointTaken };
+            if taken.is_empty() { TeamRefusal::NoSuchFolder } else { TeamRefusal::MountPointTaken };
         let meanings = vec![
-            (0, ErrorKind::Refused(Refusal::MountPointTaken)),
-            (1, ErrorKind::Refused(of_update)),
+            (0, ErrorKind::Team(TeamRefusal::MountPointTaken)),
+            (1, ErrorKind::Team(of_update)),
         ];
         self.write_meaning(batch, meanings).await.map(drop)
     }
@@ -153,41 +154,41 @@ impl Sharing {
     /// exist is accepted as a text, as by the original.
     ///
     /// # Errors
-    /// [`Refusal::NoSuchTeamFolder`], [`Refusal::GroupAssigned`].
+    /// [`TeamRefusal::NoSuchFolder`], [`TeamRefusal::GroupAssigned`].
     pub async fn add_team_group(
         &self,
         caller: Caller<'_>,
         id: TeamFolderId,
-        group: &Grantee,
+        group: &Subject,
     ) -> Result<()> {
-        let insert = "INSERT INTO team_groups (folder, kind, grantee, permissions) \
+        let insert = "INSERT INTO team_groups (folder, kind, subject, permissions) \
                       VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
         let all = Permissions::ALL.bits();
-        let insert = Statement::new(insert, params![id.0, group.number(), group.key(), all]);
-        self.change_folder(caller, id, insert, Expect::ONE, Refusal::GroupAssigned).await
+        let insert = Statement::new(insert, params![id.0, subject_number(group), group.key(), all]);
+        self.change_folder(caller, id, insert, Expect::ONE, TeamRefusal::GroupAssigned).await
     }
 
     /// Sets what the members of a group or team may do at most. A group that has not got the
     /// folder is passed over.
     ///
     /// # Errors
-    /// [`Refusal::NoSuchTeamFolder`].
+    /// [`TeamRefusal::NoSuchFolder`].
     pub async fn set_team_permissions(
         &self,
         caller: Caller<'_>,
         id: TeamFolderId,
-        group: &Grantee,
+        group: &Subject,
         permissions: Permissions,
     ) -> Result<()> {
         let update = "UPDATE team_groups SET permissions = $4 \
-                      WHERE folder = $1 AND kind = $2 AND grantee = $3";
-        let row = params![id.0, group.number(), group.key(), permissions.bits()];
+                      WHERE folder = $1 AND kind = $2 AND subject = $3";
+        let row = params![id.0, subject_number(group), group.key(), permissions.bits()];
         self.change_folder(
             caller,
             id,
             Statement::new(update, row),
             Expect::Any,
-            Refusal::NoSuchGroup,
+            TeamRefusal::NoSuchFolder,
         )
         .await
     }
@@ -195,22 +196,22 @@ impl Sharing {
     /// Takes a team folder from a group or team; one that has not got it is passed over.
     ///
     /// # Errors
-    /// [`Refusal::NoSuchTeamFolder`].
+    /// [`TeamRefusal::NoSuchFolder`].
     pub async fn remove_team_group(
         &self,
         caller: Caller<'_>,
         id: TeamFolderId,
-        group: &Grantee,
+        group: &Subject,
     ) -> Result<()> {
-        let delete = "DELETE FROM team_groups WHERE folder = $1 AND kind = $2 AND grantee = $3";
-        let delete = Statement::new(delete, params![id.0, group.number(), group.key()]);
-        self.change_folder(caller, id, delete, Expect::Any, Refusal::NoSuchGroup).await
+        let delete = "DELETE FROM team_groups WHERE folder = $1 AND kind = $2 AND subject = $3";
+        let delete = Statement::new(delete, params![id.0, subject_number(group), group.key()]);
+        self.change_folder(caller, id, delete, Expect::Any, TeamRefusal::NoSuchFolder).await
     }
 
     /// Sets how much a team folder may hold. More may be in it already.
     ///
     /// # Errors
-    /// [`Refusal::NoSuchTeamFolder`].
+    /// [`TeamRefusal::NoSuchFolder`].
     pub async fn set_team_quota(
         &self,
         caller: Caller<'_>,
@@ -221,14 +222,14 @@ impl Sharing {
         self.tree().set_quota(folder.space, self.team_limit(quota)).await?;
         let update = "UPDATE team_folders SET quota = $2 WHERE id = $1";
         let update = Statement::new(update, params![id.0, quota.number()]);
-        self.change_folder(caller, id, update, Expect::Any, Refusal::NoSuchTeamFolder).await
+        self.change_folder(caller, id, update, Expect::Any, TeamRefusal::NoSuchFolder).await
     }
 
     /// Lets the rules of a team folder count, or not. When they stop to count, nobody
     /// manages them any more; they themselves are kept.
     ///
     /// # Errors
-    /// [`Refusal::NoSuchTeamFolder`].
+    /// [`TeamRefusal::NoSuchFolder`].
     pub async fn switch_team_rules(
         &self,
         caller: Caller<'_>,
@@ -244,39 +245,39 @@ impl Sharing {
             batch.push(Statement::new(delete, params![id.0]));
         }
         news::team(&mut batch, EventKind::TeamFolderChanged, id, caller);
-        let meanings = vec![(0, ErrorKind::Refused(Refusal::NoSuchTeamFolder))];
+        let meanings = vec![(0, ErrorKind::Team(TeamRefusal::NoSuchFolder))];
         self.write_meaning(batch, meanings).await.map(drop)
     }
 
     /// Lets somebody set the rules of a team folder. Who may already, may.
     ///
     /// # Errors
-    /// [`Refusal::NoSuchTeamFolder`].
+    /// [`TeamRefusal::NoSuchFolder`].
     pub async fn add_team_manager(
         &self,
         caller: Caller<'_>,
         id: TeamFolderId,
-        manager: &Grantee,
+        manager: &Subject,
     ) -> Result<()> {
-        let insert = "INSERT INTO team_managers (folder, kind, grantee) VALUES ($1, $2, $3) \
+        let insert = "INSERT INTO team_managers (folder, kind, subject) VALUES ($1, $2, $3) \
                       ON CONFLICT DO NOTHING";
-        let insert = Statement::new(insert, params![id.0, manager.number(), manager.key()]);
-        self.change_folder(caller, id, insert, Expect::Any, Refusal::NoSuchTeamFolder).await
+        let insert = Statement::new(insert, params![id.0, subject_number(manager), manager.key()]);
+        self.change_folder(caller, id, insert, Expect::Any, TeamRefusal::NoSuchFolder).await
     }
 
     /// The reverse of [`Sharing::add_team_manager`].
     ///
     /// # Errors
-    /// [`Refusal::NoSuchTeamFolder`].
+    /// [`TeamRefusal::NoSuchFolder`].
     pub async fn remove_team_manager(
         &self,
         caller: Caller<'_>,
         id: TeamFolderId,
-        manager: &Grantee,
+        manager: &Subject,
     ) -> Result<()> {
-        let delete = "DELETE FROM team_managers WHERE folder = $1 AND kind = $2 AND grantee = $3";
-        let delete = Statement::new(delete, params![id.0, manager.number(), manager.key()]);
-        self.change_folder(caller, id, delete, Expect::Any, Refusal::NoSuchTeamFolder).await
+        let delete = "DELETE FROM team_managers WHERE folder = $1 AND kind = $2 AND subject = $3";
+        let delete = Statement::new(delete, params![id.0, subject_number(manager), manager.key()]);
+        self.change_folder(caller, id, delete, Expect::Any, TeamRefusal::NoSuchFolder).await
     }
 
     /// One statement about a folder that must be there.
@@ -286,17 +287,15 @@ impl Sharing {
         id: TeamFolderId,
         statement: Statement,
         expect: Expect,
-        unmet: Refusal,
+        unmet: TeamRefusal,
     ) -> Result<()> {
         let mut batch = Batch::new();
         let find = Statement::new("SELECT id FROM team_folders WHERE id = $1", params![id.0]);
         batch.expect(find, Expect::ONE);
         batch.expect(statement, expect);
         news::team(&mut batch, EventKind::TeamFolderChanged, id, caller);
-        let meanings = vec![
-            (0, ErrorKind::Refused(Refusal::NoSuchTeamFolder)),
-            (1, ErrorKind::Refused(unmet)),
-        ];
+        let meanings =
+            vec![(0, ErrorKind::Team(TeamRefusal::NoSuchFolder)), (1, ErrorKind::Team(unmet))];
         self.write_meaning(batch, meanings).await.map(drop)
     }
 }
@@ -304,7 +303,7 @@ impl Sharing {
 /// The names of a mount point. An empty one would be the whole home of every member, which
 /// the original allows and nobody wants.
 pub(crate) fn mount_path(text: &str) -> Result<SpacePath> {
-    let invalid = |text: String| Error::from(Refusal::InvalidMountPoint(text));
+    let invalid = |text: String| Error::from(TeamRefusal::InvalidMountPoint(text));
     if text.len() > MOUNT_POINT_MAX {
         return Err(invalid("Mount point is too long".to_owned()));
     }
@@ -343,7 +342,8 @@ mod tests {
             ("a\\b", "\"\\\" is not allowed inside a file or folder name."),
         ] {
             let refusal = mount_path(text).unwrap_err();
-            assert_eq!(refusal.refusal(), Some(&Refusal::InvalidMountPoint(reason.to_owned())));
+            let expected = TeamRefusal::InvalidMountPoint(reason.to_owned());
+            assert_eq!(*refusal.kind(), ErrorKind::Team(expected));
         }
     }
 }

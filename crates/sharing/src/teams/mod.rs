@@ -7,13 +7,13 @@ mod rules;
 
 use std::{fmt, str::FromStr};
 
-use allmende_types::{GroupId, NodeId, Permissions, SpaceId, Timestamp, UserId};
+use allmende_share::Subject;
+use allmende_types::{NodeId, Permissions, SpaceId, Timestamp};
 
-pub(crate) use self::access::{TeamAccess, TeamState, bits};
 pub use self::{
     list::{TeamOrder, TeamScope},
     manage::NewTeamFolder,
-    rules::{NodeRules, Rule, RuleScope},
+    rules::{NodeRules, ShownRule},
 };
 use crate::{Error, Result};
 
@@ -41,81 +41,23 @@ impl TeamFolderId {
     }
 }
 
-/// Whom a permission, a rule or the management of a team folder is for.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Grantee {
-    /// One person.
-    Person(UserId),
-    /// The members of a group.
-    Group(GroupId),
-    /// The members of a team, by its id.
-    Team(String),
+/// The number under which the kind of a subject is stored.
+pub(crate) const fn subject_number(subject: &Subject) -> i64 {
+    match subject {
+        Subject::Person(_) => 0,
+        Subject::Group(_) => 1,
+        Subject::Team(_) => 2,
+    }
 }
 
-impl Grantee {
-    /// Reads what the protocol calls mapping type and mapping id: `user`, `group`, `circle`.
-    ///
-    /// ```
-    /// use allmende_sharing::Grantee;
-    ///
-    /// assert_eq!(Grantee::parse("group", "staff").map(|p| p.kind()), Some("group"));
-    /// assert_eq!(Grantee::parse("role", "staff"), None);
-    /// ```
-    #[must_use]
-    pub fn parse(kind: &str, id: &str) -> Option<Self> {
-        match kind {
-            "user" => id.parse().ok().map(Self::Person),
-            "group" => id.parse().ok().map(Self::Group),
-            "circle" => Some(Self::Team(id.to_owned())),
-            _ => None,
-        }
-    }
-
-    /// The protocol's word for its kind.
-    #[must_use]
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Person(_) => "user",
-            Self::Group(_) => "group",
-            Self::Team(_) => "circle",
-        }
-    }
-
-    /// The id.
-    #[must_use]
-    pub fn id(&self) -> &str {
-        match self {
-            Self::Person(id) => id.as_str(),
-            Self::Group(id) => id.as_str(),
-            Self::Team(id) => id,
-        }
-    }
-
-    pub(crate) const fn number(&self) -> i64 {
-        match self {
-            Self::Person(_) => 0,
-            Self::Group(_) => 1,
-            Self::Team(_) => 2,
-        }
-    }
-
-    /// The form in which it is stored and compared.
-    pub(crate) fn key(&self) -> String {
-        match self {
-            Self::Person(id) => id.key(),
-            other => other.id().to_owned(),
-        }
-    }
-
-    pub(crate) fn stored(kind: i64, id: &str) -> Result<Self> {
-        let kind = match kind {
-            0 => "user",
-            1 => "group",
-            _ => "circle",
-        };
-        Self::parse(kind, id).ok_or_else(|| Error::unavailable(format!("stored {kind} {id:?}")))
-    }
+/// A subject as it is stored.
+pub(crate) fn stored_subject(kind: i64, id: &str) -> Result<Subject> {
+    let kind = match kind {
+        0 => "user",
+        1 => "group",
+        _ => "circle",
+    };
+    Subject::parse(kind, id).ok_or_else(|| Error::unavailable(format!("stored {kind} {id:?}")))
 }
 
 /// How much a team folder may hold.
@@ -197,7 +139,7 @@ pub enum RulesSwitch {
 #[non_exhaustive]
 pub struct TeamGroup {
     /// The group or team.
-    pub grantee: Grantee,
+    pub subject: Subject,
     /// Its name to show; its id if there is no such group.
     pub name: String,
     /// The most that its members may do.
@@ -209,7 +151,7 @@ pub struct TeamGroup {
 #[non_exhaustive]
 pub struct TeamManager {
     /// The person, group or team.
-    pub grantee: Grantee,
+    pub subject: Subject,
     /// The name to show; the id if there is none.
     pub name: String,
 }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use allmende_accounts::{Accounts, AccountsOptions, GroupRole, NewPerson, SCHEMA as ACCOUNTS};
 use allmende_sharing::{
-    Caller, Created, LinkKey, NewShare, Recipient, SCHEMA, SharedNode, Sharing, SharingOptions,
+    Caller, Created, ErrorKind, LinkKey, NewShare, Recipient, SCHEMA, SharedNode, Sharing,
+    SharingOptions,
 };
 use allmende_sql::Sql;
 use allmende_storage::{
@@ -129,7 +130,7 @@ impl World {
 
     pub(crate) async fn rights(&self, person: &str, node: NodeId) -> u8 {
         let rights = self.sharing.rights(&user(person), &[node], NOW).await.unwrap();
-        rights[0].permissions.bits()
+        rights[0].permissions().bits()
     }
 }
 
@@ -158,9 +159,11 @@ pub(crate) fn link(permissions: u8) -> NewShare {
 pub(crate) fn words<T>(result: allmende_sharing::Result<T>) -> String {
     match result {
         Ok(_) => "ok".to_owned(),
-        Err(error) => match error.refusal() {
-            Some(refusal) => refusal.to_string(),
-            None => format!("{:?}", error.kind()),
+        Err(error) => match error.kind() {
+            ErrorKind::Refused(refusal) => refusal.to_string(),
+            ErrorKind::Team(refusal) => refusal.to_string(),
+            ErrorKind::Config(refusal) => refusal.to_string(),
+            kind => format!("{kind:?}"),
         },
     }
 }
