@@ -113,7 +113,7 @@ impl View {
         if !entry.is_folder() {
             return Ok(());
         }
-        let nodes: Vec<_> = rules.nodes().collect();
+        let nodes: Vec<_> = rules.nodes().into_iter().collect();
         for mut chain in self.files().tree().lineage(&nodes).await? {
             if !chain.contains(&entry.id()) {
                 continue;

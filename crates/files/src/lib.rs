@@ -62,9 +62,7 @@ pub use entry::{Entry, Place, Written};
 pub use error::{Error, ErrorKind, LockedNode, Result};
 pub use facts::{Facts, Favourite, Patch, favourite_key};
 pub use locks::{LockMade, LockOrder};
-pub use mounts::{
-    Download, Inheritance, Mount, MountId, MountKind, MountPlace, Mounts, NodeRule, Rules,
-};
+pub use mounts::{Download, Mount, MountId, MountKind, MountPlace, MountRules, Mounts};
 pub use options::{FilesOptions, InvalidOptions};
 pub use put::{MissingParents, PutRequest};
 pub use read::Reading;

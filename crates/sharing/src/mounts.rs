@@ -7,11 +7,9 @@ use std::{
 };
 
 use allmende_files::{
-    self as files, Download, Mount, MountId, MountKind, MountPlace, Mounts, Rules,
+    self as files, Download, Mount, MountId, MountKind, MountPlace, MountRules, Mounts,
 };
-use allmende_share::{
-    Acl, Answer, Inheritance, Member, Merged, NodeRule, ReceivedShare, Rights, ShareId, merge,
-};
+use allmende_share::{Answer, Merged, ReceivedShare, Rights, ShareId, merge};
 use allmende_sql::{Batch, Statement, Value, params};
 use allmende_types::{EventKind, Name, NodeId, Permissions, SpacePath, Timestamp, UserId};
 use async_trait::async_trait;
@@ -204,7 +202,9 @@ impl Sharing {
             mount.owner_name = known.person.display_name.as_str().into();
             mount.folders = folders;
             mount.permissions = state.space().ceiling(&known.member);
-            mount.rules = state.enabled.then(|| Arc::new(rules_for(&state.acl, &known.member)));
+            mount.rules = state
+                .enabled
+                .then(|| Arc::new(MountRules::from(state.acl.for_member(&known.member))));
             mounts.push(mount);
         }
         Ok(mounts)
@@ -257,20 +257,6 @@ impl Sharing {
     pub(crate) fn now(&self) -> Timestamp {
         self.inner.options.clock.now()
     }
-}
-
-/// The rules of a team folder for one person, as the file service takes them.
-fn rules_for(acl: &Acl, member: &Member) -> Rules {
-    let rules = acl.for_member(member);
-    let inheritance = match rules.inheritance() {
-        Inheritance::PerNode => files::Inheritance::PerNode,
-        Inheritance::PerSubject => files::Inheritance::PerPrincipal,
-    };
-    let each = rules.iter().map(|(node, rule)| {
-        let NodeRule { subject, mask, allow } = rule;
-        (node, files::NodeRule { principal: subject, mask, allow })
-    });
-    Rules::new(rules.base(), inheritance, each)
 }
 
 fn is_accepted(share: &Share) -> bool {

@@ -13,7 +13,7 @@ use std::{fmt, sync::Arc};
 use allmende_types::{Name, NodeId, Permissions, SpacePath, UserId};
 use async_trait::async_trait;
 
-pub use self::rules::{Inheritance, NodeRule, Rules};
+pub use self::rules::MountRules;
 pub(crate) use self::{
     layout::{Between, Layout, Placed, Shown},
     names::numbered,
@@ -128,7 +128,7 @@ pub struct Mount {
     /// Whether contents may be taken away.
     pub download: Download,
     /// The rules of a team folder that speak of this person; none where it has none.
-    pub rules: Option<Arc<Rules>>,
+    pub rules: Option<Arc<MountRules>>,
 }
 
 impl Mount {

@@ -1,143 +1,89 @@
 //! The rules of a team folder, as they decide for one person.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use allmende_share::{Inheritance, NodeRule, Rules};
 use allmende_types::{NodeId, Permissions};
 use sha2::{Digest, Sha256};
 
-/// What one principal's rule on one node says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NodeRule {
-    /// Which of the person's principals it is for; only whether two are the same counts.
-    pub principal: u32,
-    /// The bits that it speaks of; the others are as above.
-    pub mask: Permissions,
-    /// Of those, the ones that it allows. It denies the rest.
-    pub allow: Permissions,
-}
-
-/// How rules of several principals come together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Inheritance {
-    /// On each node those of all principals, where to allow goes before to deny; the
-    /// nearer node goes before the farther one.
-    #[default]
-    PerNode,
-    /// Along the path those of each principal, then what any of them is allowed
-    /// (`groupfolders/acl-inherit-per-user`).
-    PerPrincipal,
-}
-
-/// The rules of a team folder that speak of one person.
+/// The rules of a team folder that speak of one person, with a number that tells whether
+/// they are the same as before.
 ///
 /// ```
-/// use allmende_files::{Inheritance, NodeRule, Rules};
+/// use allmende_files::MountRules;
+/// use allmende_share::{Inheritance, NodeRule, Rules};
 /// use allmende_types::{NodeId, Permissions};
 ///
-/// let read_only = NodeRule {
-///     principal: 1,
-///     mask: Permissions::ALL,
-///     allow: Permissions::READ,
-/// };
+/// let read_only = NodeRule { subject: 1, mask: Permissions::ALL, allow: Permissions::READ };
 /// let rules = Rules::new(Permissions::ALL, Inheritance::PerNode, [(NodeId(5), read_only)]);
+/// let rules = MountRules::from(rules);
 /// assert_eq!(rules.evaluate(&[NodeId(1), NodeId(5), NodeId(9)]), Permissions::READ);
 /// assert_eq!(rules.evaluate(&[NodeId(1), NodeId(8)]), Permissions::ALL);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rules {
-    base: Permissions,
-    inheritance: Inheritance,
-    nodes: HashMap<NodeId, Vec<NodeRule>>,
+pub struct MountRules {
+    rules: Rules,
     fingerprint: u64,
 }
 
-impl Rules {
-    /// Rules on nodes, and what holds where none speaks.
-    #[must_use]
-    pub fn new(
-        base: Permissions,
-        inheritance: Inheritance,
-        rules: impl IntoIterator<Item = (NodeId, NodeRule)>,
-    ) -> Self {
-        let mut nodes: HashMap<NodeId, Vec<NodeRule>> = HashMap::new();
-        let per_principal = u8::from(inheritance == Inheritance::PerPrincipal);
-        let mut fingerprint = digest(&[base.bits(), per_principal]);
-        for (node, rule) in rules {
-            let mut bytes = node.0.to_be_bytes().to_vec();
-            bytes.extend(rule.principal.to_be_bytes());
-            bytes.extend([rule.mask.bits(), rule.allow.bits()]);
-            // The order of the rules says nothing.
-            fingerprint = fingerprint.wrapping_add(digest(&bytes));
-            nodes.entry(node).or_default().push(rule);
-        }
-        Self { base, inheritance, nodes, fingerprint }
+impl From<Rules> for MountRules {
+    fn from(rules: Rules) -> Self {
+        Self { fingerprint: fingerprint(&rules), rules }
     }
+}
 
+impl MountRules {
     /// What is permitted at the last node of a chain of folders, the root first. What
     /// cannot be read, or lies below what cannot be read, is not there at all.
     #[must_use]
     pub fn evaluate(&self, chain: &[NodeId]) -> Permissions {
-        let mut state = State::new(self);
-        for node in chain {
-            state.descend(*node);
-            if !state.permissions().contains(Permissions::READ) {
-                return Permissions::NONE;
-            }
-        }
-        state.permissions()
+        self.rules.evaluate(chain)
     }
 
-    /// The nodes that have rules.
-    pub(crate) fn nodes(&self) -> impl Iterator<Item = NodeId> {
-        self.nodes.keys().copied()
+    /// The nodes that have rules, each once.
+    pub(crate) fn nodes(&self) -> BTreeSet<NodeId> {
+        self.rules.iter().map(|(node, _)| node).collect()
     }
 
-    /// Two sets of rules that say different things have different ones.
+    /// Rules that say different things have different ones.
     pub(crate) const fn fingerprint(&self) -> u64 {
         self.fingerprint
     }
 }
 
-/// What holds on the way down.
-struct State<'a> {
-    rules: &'a Rules,
-    all: Permissions,
-    each: HashMap<u32, Permissions>,
-}
-
-impl<'a> State<'a> {
-    fn new(rules: &'a Rules) -> Self {
-        Self { rules, all: rules.base, each: HashMap::new() }
-    }
-
-    fn descend(&mut self, node: NodeId) {
-        let Some(rules) = self.rules.nodes.get(&node) else { return };
-        match self.rules.inheritance {
-            Inheritance::PerNode => {
-                let none = (Permissions::NONE, Permissions::NONE);
-                let (mask, allow) = rules.iter().fold(none, |(mask, allow), rule| {
-                    (mask | rule.mask, allow | (rule.allow & rule.mask))
-                });
-                self.all = apply(self.all, mask, allow);
+/// It stays the same however the rules are ordered and the subjects numbered: a part of
+/// etags depends on it, which must not change while nothing does.
+fn fingerprint(rules: &Rules) -> u64 {
+    let one = |(node, rule): (NodeId, NodeRule)| {
+        let mut bytes = node.0.to_be_bytes().to_vec();
+        bytes.extend([rule.mask.bits(), rule.allow.bits() & rule.mask.bits()]);
+        digest(&bytes)
+    };
+    let sum = |sum: u64, number: u64| sum.wrapping_add(number);
+    match rules.inheritance() {
+        Inheritance::PerNode => {
+            let mut each: BTreeMap<NodeId, NodeRule> = BTreeMap::new();
+            for (node, rule) in rules.iter() {
+                let whole = NodeRule { allow: rule.allow & rule.mask, ..rule };
+                let all = each.entry(node).or_insert(NodeRule { subject: 0, ..whole });
+                *all = NodeRule {
+                    subject: 0,
+                    mask: all.mask | whole.mask,
+                    allow: all.allow | whole.allow,
+                };
             }
-            Inheritance::PerPrincipal => {
-                for rule in rules {
-                    let before = self.each.entry(rule.principal).or_insert(self.rules.base);
-                    *before = apply(*before, rule.mask, rule.allow & rule.mask);
-                }
+            each.into_iter().map(one).fold(digest(&[rules.base().bits(), 0]), sum)
+        }
+        Inheritance::PerSubject => {
+            let mut each: HashMap<u32, u64> = HashMap::new();
+            for (node, rule) in rules.iter() {
+                let all = each.entry(rule.subject).or_default();
+                *all = all.wrapping_add(one((node, rule)));
             }
+            let of_subject = |all: u64| digest(&all.to_be_bytes());
+            each.into_values().map(of_subject).fold(digest(&[rules.base().bits(), 1]), sum)
         }
     }
-
-    fn permissions(&self) -> Permissions {
-        let each = self.each.values().copied().reduce(|a, b| a | b);
-        each.unwrap_or(self.all)
-    }
-}
-
-fn apply(above: Permissions, mask: Permissions, allow: Permissions) -> Permissions {
-    let bits = (above.bits() & !mask.bits()) | allow.bits();
-    Permissions::from_bits(bits).unwrap_or(Permissions::NONE)
 }
 
 /// The first eight bytes of a hash that stays the same over versions of the program.
@@ -150,50 +96,30 @@ pub(crate) fn digest(bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
-    fn bits(bits: u8) -> Permissions {
-        Permissions::from_bits(bits).unwrap()
-    }
-
-    fn rule(principal: u32, mask: u8, allow: u8) -> NodeRule {
-        NodeRule { principal, mask: bits(mask), allow: bits(allow) }
+    fn rule(node: i64, subject: u32, mask: u8, allow: u8) -> (NodeId, NodeRule) {
+        let bits = |bits| Permissions::from_bits(bits).unwrap();
+        (NodeId(node), NodeRule { subject, mask: bits(mask), allow: bits(allow) })
     }
 
     #[test]
-    fn the_nearer_node_goes_before_and_to_allow_before_to_deny() {
-        let (top, mid, leaf) = (NodeId(1), NodeId(2), NodeId(3));
-        let rules = [(top, rule(1, 31, 1)), (mid, rule(1, 2, 2)), (leaf, rule(1, 2, 0))];
-        let rules = Rules::new(Permissions::ALL, Inheritance::PerNode, rules);
-        assert_eq!(rules.evaluate(&[top]), bits(1));
-        assert_eq!(rules.evaluate(&[top, mid]), bits(3));
-        assert_eq!(rules.evaluate(&[top, mid, leaf]), bits(1));
-        let both = [(top, rule(1, 31, 1)), (top, rule(2, 4, 4))];
-        assert_eq!(Rules::new(bits(31), Inheritance::PerNode, both).evaluate(&[top]), bits(5));
-    }
-
-    #[test]
-    fn below_what_cannot_be_read_there_is_nothing() {
-        let (top, leaf) = (NodeId(1), NodeId(2));
-        let rules = [(top, rule(1, 1, 0)), (leaf, rule(1, 31, 31))];
-        let rules = Rules::new(Permissions::ALL, Inheritance::PerNode, rules);
-        assert_eq!(rules.evaluate(&[top, leaf]), Permissions::NONE);
-    }
-
-    #[test]
-    fn an_allowance_from_above_survives_per_principal() {
-        let (top, leaf) = (NodeId(1), NodeId(2));
-        let rules = [(top, rule(1, 31, 31)), (leaf, rule(2, 31, 0))];
-        let per = |inheritance| Rules::new(Permissions::READ, inheritance, rules);
-        assert_eq!(per(Inheritance::PerNode).evaluate(&[top, leaf]), Permissions::NONE);
-        assert_eq!(per(Inheritance::PerPrincipal).evaluate(&[top, leaf]), Permissions::ALL);
-    }
-
-    #[test]
-    fn other_rules_have_another_fingerprint() {
-        let of = |rules: [(NodeId, NodeRule); 2]| {
-            Rules::new(Permissions::ALL, Inheritance::PerNode, rules).fingerprint()
+    fn only_other_rules_have_another_fingerprint() {
+        for inheritance in [Inheritance::PerNode, Inheritance::PerSubject] {
+            let of = |rules: &[(NodeId, NodeRule)]| {
+                let rules = Rules::new(Permissions::ALL, inheritance, rules.iter().copied());
+                MountRules::from(rules).fingerprint()
+            };
+            let first = of(&[rule(1, 1, 31, 1), rule(1, 2, 4, 4), rule(2, 1, 31, 1)]);
+            let again = of(&[rule(2, 7, 31, 1), rule(1, 3, 4, 4), rule(1, 7, 31, 1)]);
+            assert_eq!(first, again, "other numbers in another order say the same");
+            assert_ne!(first, of(&[rule(1, 1, 31, 1), rule(1, 2, 4, 4)]));
+            assert_ne!(first, of(&[rule(1, 1, 31, 1), rule(1, 2, 4, 4), rule(2, 1, 31, 3)]));
+        }
+        // Whose rules go together counts where each subject's are followed along the path.
+        let per_subject = |rules: [(NodeId, NodeRule); 2]| {
+            let rules = Rules::new(Permissions::ALL, Inheritance::PerSubject, rules);
+            MountRules::from(rules).fingerprint()
         };
-        let (a, b) = ((NodeId(1), rule(1, 31, 1)), (NodeId(2), rule(1, 31, 1)));
-        assert_eq!(of([a, b]), of([b, a]));
-        assert_ne!(of([a, b]), of([a, (NodeId(2), rule(1, 31, 3))]));
+        let one = per_subject([rule(1, 1, 31, 31), rule(2, 1, 31, 0)]);
+        assert_ne!(one, per_subject([rule(1, 1, 31, 31), rule(2, 2, 31, 0)]));
     }
 }

@@ -6,9 +6,8 @@ use std::{
     sync::Arc,
 };
 
-use allmende_files::{
-    Entry, FolderRequest, Inheritance, NodeRule, PutRequest, Rules, TransferRequest, View,
-};
+use allmende_files::{Entry, FolderRequest, MountRules, PutRequest, TransferRequest, View};
+use allmende_share::{Inheritance, NodeRule, Rules};
 use allmende_storage::Tree;
 use allmende_types::{NodeId, Permissions, SpacePath};
 use proptest::prelude::*;
@@ -193,10 +192,12 @@ async fn apply(world: &World, told: &Told, step: &Step, number: u64) {
             let Some(mount) = told.of("bob").get(*at).cloned() else { return };
             let Some(node) = alice.resolve(&path(node)).await.unwrap() else { return };
             let bits = |bits| Permissions::from_bits(bits).unwrap();
-            let rule = NodeRule { principal: 1, mask: bits(*mask), allow: bits(*allow) };
+            let rule = NodeRule { subject: 1, mask: bits(*mask), allow: bits(*allow) };
             let rules = [(node.id(), rule)];
             let rules = Rules::new(Permissions::ALL, Inheritance::PerNode, rules);
-            told.change("bob", mount.id.0, |mount| mount.rules = Some(Arc::new(rules)));
+            told.change("bob", mount.id.0, |mount| {
+                mount.rules = Some(Arc::new(MountRules::from(rules)))
+            });
         }
     }
 }

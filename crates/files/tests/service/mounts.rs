@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use allmende_files::{
-    Download, ErrorKind, Inheritance, LinkView, MountKind, MountPlace, NodeRule, PutRequest, Rules,
-    SearchRequest, TransferRequest, archive,
+    Download, ErrorKind, LinkView, MountKind, MountPlace, MountRules, PutRequest, SearchRequest,
+    TransferRequest, archive,
 };
+use allmende_share::{Inheritance, NodeRule, Rules};
 use allmende_storage::{ByteRange, ChildCount, NodeFilter, Pattern};
 use allmende_types::{NodeId, Permissions};
 
@@ -257,7 +258,7 @@ async fn quotas_count_where_the_bytes_lie() {
 
 fn rule(mask: u8, allow: u8) -> NodeRule {
     let bits = |bits| Permissions::from_bits(bits).unwrap();
-    NodeRule { principal: 1, mask: bits(mask), allow: bits(allow) }
+    NodeRule { subject: 1, mask: bits(mask), allow: bits(allow) }
 }
 
 #[tokio::test]
@@ -278,7 +279,7 @@ async fn rules_of_a_team_folder() {
     ];
     let rules = Rules::new(Permissions::ALL, Inheritance::PerNode, rules);
     let mut mount = team(&world, 1, "Team", "bob").await;
-    mount.rules = Some(Arc::new(rules));
+    mount.rules = Some(Arc::new(MountRules::from(rules)));
     told.add("bob", mount);
     let bob = world.bob().await;
     assert_eq!(names(&bob, "Team").await, ["kept", "open"]);
