@@ -10,7 +10,16 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 /// Every crate of the workspace and its layer. An arrow may point only to a lower layer, or,
 /// within a layer, to a crate that stands further up in this list.
 const LAYERS: &[(u8, &[&str])] = &[
-    (0, &["allmende-types", "allmende-webdav-proto", "allmende-ocs", "allmende-storage"]),
+    (
+        0,
+        &[
+            "allmende-types",
+            "allmende-webdav-proto",
+            "allmende-ocs",
+            "allmende-share",
+            "allmende-storage",
+        ],
+    ),
     (1, &["allmende-storage-local", "allmende-sql", "allmende-events", "allmende-tree-sql"]),
     (2, &["allmende-accounts", "allmende-files", "allmende-webdav", "allmende-sharing"]),
     (3, &["allmende-nextcloud", "allmende-server"]),
@@ -23,6 +32,8 @@ const STRANGERS: &[(&str, &[&str])] = &[
     ("allmende-webdav-proto", &["allmende-storage", "allmende-ocs"]),
     ("allmende-ocs", &["allmende-storage", "allmende-webdav-proto"]),
     ("allmende-storage", &["allmende-webdav-proto", "allmende-ocs"]),
+    // What shares give is decided without knowing where anything is kept.
+    ("allmende-share", &["allmende-storage", "allmende-webdav-proto", "allmende-ocs"]),
     // Blobs know no metadata, metadata know no blobs.
     ("allmende-storage-local", &["allmende-sql"]),
     ("allmende-tree-sql", &["allmende-storage-local"]),
@@ -49,7 +60,8 @@ const ONE_PLACE: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that must stay free of any runtime.
-const NO_RUNTIME: &[&str] = &["allmende-types", "allmende-webdav-proto", "allmende-ocs"];
+const NO_RUNTIME: &[&str] =
+    &["allmende-types", "allmende-webdav-proto", "allmende-ocs", "allmende-share"];
 
 fn metadata() -> Metadata {
     MetadataCommand::new()

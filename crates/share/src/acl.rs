@@ -80,7 +80,6 @@ pub struct Acl {
 
 /// The rules would take away the right to read from who sets them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 #[error("You cannot remove your own read permission.")]
 pub struct OwnReadLost;
 

