@@ -13,7 +13,7 @@ use allmende_files::{Clock, Files, FilesOptions, Stores};
 use allmende_nextcloud::{Nextcloud, NextcloudOptions, NextcloudParts, Origin};
 use allmende_sharing::{LinkKey, Sharing, SharingOptions};
 use allmende_sql::{Sql, SqliteOptions};
-use allmende_storage::{Decorated, fault::FaultPlan, memory};
+use allmende_storage::{Decorated, LockStore, Tree, fault::FaultPlan, memory};
 use allmende_types::{Timestamp, UserId};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -49,11 +49,19 @@ impl Clock for TestClock {
 pub(crate) struct World {
     pub(crate) accounts: Accounts,
     pub(crate) files: Files,
+    #[allow(dead_code, reason = "not each of the tests needs it")]
     pub(crate) sharing: Sharing,
+    pub(crate) sql: Sql,
     pub(crate) clock: Arc<TestClock>,
     service: Nextcloud,
     // Removed with its database when the test ends.
     _folder: tempfile::TempDir,
+}
+
+/// Where the tree of files lies.
+enum Kept {
+    InMemory,
+    InDatabase,
 }
 
 impl World {
@@ -63,6 +71,15 @@ impl World {
 
     /// A server whose stores of files fail by a plan.
     pub(crate) async fn with_faults(plan: FaultPlan) -> Self {
+        Self::make(plan, Kept::InMemory).await
+    }
+
+    /// A server whose tree lies in the database too, where its events are.
+    pub(crate) async fn in_database() -> Self {
+        Self::make(FaultPlan::default(), Kept::InDatabase).await
+    }
+
+    async fn make(plan: FaultPlan, kept: Kept) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let sql = SqliteOptions::new(folder.path().join("accounts.db"));
         let sql = Sql::open_sqlite(sql).await.unwrap();
@@ -82,18 +99,29 @@ impl World {
             accounts.create_person(person, now).await.unwrap();
         }
         let options = FilesOptions::default();
-        let tree = memory::MemoryTree::new(options.names.clone());
+        let (tree, locks): (Arc<dyn Tree>, Arc<dyn LockStore>) = match kept {
+            Kept::InMemory => {
+                let tree = Arc::new(memory::MemoryTree::new(options.names.clone()));
+                (tree.clone(), tree)
+            }
+            Kept::InDatabase => {
+                let options = allmende_tree_sql::TreeOptions::default();
+                let tree = allmende_tree_sql::SqlTree::open(sql.clone(), options).await.unwrap();
+                (Arc::new(tree.clone()), Arc::new(tree))
+            }
+        };
         let blobs = memory::MemoryBlobs::new();
         let stores = Stores {
-            tree: Arc::new(Decorated::new(Arc::new(tree.clone()), plan.clone())),
+            tree: Arc::new(Decorated::new(tree, plan.clone())),
             blobs: Arc::new(Decorated::new(Arc::new(blobs), plan.clone())),
-            locks: Arc::new(Decorated::new(Arc::new(tree), plan)),
+            locks: Arc::new(Decorated::new(locks, plan)),
         };
-        let mut shares = SharingOptions::new(LinkKey::from_bytes([7; 32]), "https://cloud.example.org");
+        let mut shares =
+            SharingOptions::new(LinkKey::from_bytes([7; 32]), "https://cloud.example.org");
         shares.clock = Arc::clone(&clock) as Arc<dyn Clock>;
         let tree = Arc::clone(&stores.tree);
         let events = allmende_events::Events::new(sql.clone());
-        let sharing = Sharing::new(sql, accounts.clone(), tree, shares);
+        let sharing = Sharing::new(sql.clone(), accounts.clone(), tree, shares);
         let files = Files::new(stores, Arc::clone(&clock) as Arc<dyn Clock>, options).unwrap();
         let files = files.with_mounts(Arc::new(sharing.clone()));
         let service = Nextcloud::new(NextcloudParts {
@@ -104,7 +132,7 @@ impl World {
             instance: "oc48fzr4wkqv".parse().unwrap(),
             options: NextcloudOptions::default(),
         });
-        Self { accounts, files, sharing, clock, service, _folder: folder }
+        Self { accounts, files, sharing, sql, clock, service, _folder: folder }
     }
 
     /// Somebody who shows nothing.

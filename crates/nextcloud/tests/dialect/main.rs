@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod activity;
 mod app_passwords;
 mod auth;
 mod avatars;
@@ -21,6 +22,7 @@ mod login_flow;
 mod maintenance;
 mod names;
 mod notices;
+mod notifications;
 mod oauth2;
 mod properties;
 mod provisioning;
