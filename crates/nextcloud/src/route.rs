@@ -1,5 +1,7 @@
 //! The URL space: which part of the server a path belongs to.
 
+use crate::public::PublicRoot;
+
 /// The part of the server that answers a path.
 ///
 /// Paths below `index.php` are the same with and without it: clients use both, by what
@@ -16,6 +18,8 @@ pub(crate) enum Route<'a> {
     WellKnown(&'a str),
     /// `/remote.php/dav/…` and `/remote.php/webdav/…`.
     Dav(DavRoot),
+    /// `/public.php/…`: what links lead to.
+    Public(PublicRoot<'a>),
     /// `/ocs/v1.php/…` and `/ocs/v2.php/…`.
     Ocs,
     /// `/ocs-provider/`, the list of OCS services.
@@ -88,6 +92,8 @@ pub(crate) enum Page<'a> {
     FlowAppPassword,
     /// `/settings/personal/authtokens` and what follows: a person's app passwords.
     AppPasswords(&'a str),
+    /// `/s/{token}` and what follows the token: the page of a public link.
+    Link { token: &'a str, rest: &'a str },
     /// `/apps/oauth2/…`: programs that act for a person.
     OAuth2(&'a str),
     /// `/avatar`: the picture of who asks.
@@ -128,6 +134,9 @@ impl<'a> Route<'a> {
         };
         if let Some(rest) = inside("/remote.php") {
             return Self::Dav(DavRoot::of(rest));
+        }
+        if let Some(rest) = inside("/public.php") {
+            return Self::Public(PublicRoot::of(rest));
         }
         if inside("/ocs/v1.php").is_some() || inside("/ocs/v2.php").is_some() {
             return Self::Ocs;
@@ -172,6 +181,9 @@ impl<'a> Route<'a> {
                     Self::Page(Page::FlowOpen(token))
                 } else if let Some(rest) = below("/settings/personal/authtokens") {
                     Self::Page(Page::AppPasswords(rest))
+                } else if let Some(rest) = below("/s") {
+                    let (token, rest) = rest.split_once('/').unwrap_or((rest, ""));
+                    Self::Page(Page::Link { token, rest })
                 } else if let Some(rest) = below("/apps/oauth2") {
                     Self::Page(Page::OAuth2(rest))
                 } else if let Some(id) = below("/f") {
@@ -251,6 +263,11 @@ mod tests {
             ("/index.php/login/v2", Route::Page(Page::FlowStart)),
             ("/login/v2/flow/abc", Route::Page(Page::FlowOpen("abc"))),
             ("/index.php/f/42", Route::Page(Page::File("42"))),
+            ("/s/abc", Route::Page(Page::Link { token: "abc", rest: "" })),
+            (
+                "/index.php/s/abc/authenticate/showShare",
+                Route::Page(Page::Link { token: "abc", rest: "authenticate/showShare" }),
+            ),
             ("/apps/oauth2/authorize", Route::Page(Page::OAuth2("authorize"))),
             ("/index.php/avatar/alice/64", Route::Avatar { user: "alice", size: "64" }),
             ("/avatar/alice/64/dark", Route::Avatar { user: "alice", size: "64" }),

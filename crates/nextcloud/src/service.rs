@@ -28,6 +28,7 @@ use crate::{
     maintenance::Switch,
     ocs,
     people::People,
+    public::Proofs,
     route::{Asset, DavRoot, Route, WipeStep},
     web::{self, Web},
 };
@@ -91,7 +92,8 @@ pub(crate) struct Inner {
     pub(crate) instance: Arc<InstanceId>,
     pub(crate) options: NextcloudOptions,
     maintenance: Switch,
-    dav: Dav,
+    pub(crate) proofs: Proofs,
+    pub(crate) dav: Dav,
     ocs: ocs::Ocs,
 }
 
@@ -109,6 +111,7 @@ impl Nextcloud {
             instance: Arc::new(instance),
             options,
             maintenance: Switch::default(),
+            proofs: Proofs::default(),
             dav: Dav::new(),
             ocs: ocs::Ocs::new(),
         };
@@ -183,6 +186,7 @@ impl Inner {
         }
         match route {
             Route::Dav(root) => self.serve_dav(root, request, &origin).await,
+            Route::Public(root) => self.public(root, request, &origin).await,
             Route::Ocs => full(self.ocs.answer(self, request, &origin).await),
             Route::Status => full(discovery::status(Maintenance::Off)),
             Route::Connectivity => full(discovery::empty(StatusCode::NO_CONTENT)),

@@ -60,6 +60,14 @@ fn basic(value: &str) -> Option<Proof> {
     Some(Proof::Basic { login: login.to_owned(), secret: secret.to_owned() })
 }
 
+/// The name and the password of `Basic` credentials.
+pub(crate) fn basic_of(headers: &HeaderMap) -> Option<(String, String)> {
+    match Proof::of(headers, "") {
+        Proof::Basic { login, secret } => Some((login, secret)),
+        _ => None,
+    }
+}
+
 /// The value of a cookie, if the request has it.
 pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());

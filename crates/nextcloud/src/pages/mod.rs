@@ -4,6 +4,7 @@
 //! English. Each is one form or one message; whatever a person or a client chose (names,
 //! user agents) is escaped by the templates.
 
+pub(crate) mod link;
 mod text;
 
 use askama::Template;

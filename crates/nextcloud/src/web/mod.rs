@@ -6,6 +6,7 @@ mod avatars;
 mod contacts;
 mod flow;
 mod form_data;
+mod links;
 mod oauth2;
 mod session;
 
@@ -115,6 +116,7 @@ impl Web<'_> {
             (Page::FlowGrant, Method::GET) => self.flow_grant_page(&request.into_parts().0).await,
             (Page::FlowGrant, Method::POST) => self.flow_grant(request).await,
             (Page::FlowAppPassword, Method::POST) => self.flow_app_password(request).await,
+            (Page::Link { token, rest }, _) => self.link(token, rest, request).await,
             (Page::OAuth2(rest), _) => self.oauth2(rest, request).await,
             (Page::AppPasswords(rest), _) => self.app_passwords(rest, request).await,
             (Page::OwnAvatar, _) => self.own_avatar(request).await,

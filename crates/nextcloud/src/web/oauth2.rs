@@ -4,7 +4,6 @@
 use allmende_accounts::{
     ErrorKind, Method as Proven, OAuthClient, OAuthClientId, OAuthGrant, OAuthTokens,
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use serde_json::json;
@@ -143,7 +142,7 @@ impl Web<'_> {
 
     /// The token endpoint (RFC 6749, section 3.2).
     async fn token(&self, request: Request<Body>) -> Response<Bytes> {
-        let basic = basic(request.headers());
+        let basic = auth::basic_of(request.headers());
         let Ok(fields) = fields(request).await else { return refused("invalid_request") };
         let field = |name: &str| fields.get(name).map_or("", String::as_str);
         let (identifier, secret) = match &basic {
@@ -245,15 +244,6 @@ impl Web<'_> {
 /// An error of the token endpoint (RFC 6749, section 5.2).
 fn refused(error: &str) -> Response<Bytes> {
     discovery::json(StatusCode::BAD_REQUEST, &json!({ "error": error }))
-}
-
-/// The program's credentials in the header.
-fn basic(headers: &HeaderMap) -> Option<(String, String)> {
-    let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let encoded = header.get(..6).filter(|scheme| scheme.eq_ignore_ascii_case("basic "));
-    let decoded = STANDARD.decode(encoded.and(header.get(6..))?.trim()).ok()?;
-    let (identifier, secret) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
-    Some((identifier.to_owned(), secret.to_owned()))
 }
 
 /// Scheme, host and port of a registered address.

@@ -18,6 +18,7 @@ mod folders;
 mod headers;
 mod hostile;
 mod laws;
+mod links;
 mod login_flow;
 mod maintenance;
 mod names;

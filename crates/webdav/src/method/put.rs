@@ -28,7 +28,9 @@ where
         return Err(Error::new(ErrorKind::BadRequest, message));
     }
     let checked = check(call, call.creatable()?).await?;
-    if checked.path.is_root() || checked.seen.as_ref().is_some_and(Resource::is_collection) {
+    // The root is nearly always a collection, but a tree can consist of one file.
+    let file = checked.seen.as_ref().is_some_and(|seen| !seen.is_collection());
+    if !file && (checked.path.is_root() || checked.seen.is_some()) {
         return Err(Error::new(ErrorKind::Conflict, "PUT is not allowed on non-files."));
     }
     let length = request::content_length(call.headers())?;

@@ -24,10 +24,7 @@ use allmende_types::{NodeId, Permissions, SpacePath};
 
 pub(super) use self::received::{accept, decline, deleted, pending, remote, restore};
 pub(super) use self::refusals::refused;
-use self::{
-    refusals::{wrong_id, wrong_path},
-    shown::Viewer,
-};
+use self::shown::Viewer;
 use super::{Call, Outcome, unavailable};
 
 /// A call on the shares of the one who calls.
@@ -42,7 +39,7 @@ impl<'a> Sharer<'a> {
     async fn of(call: &'a Call<'a>) -> Result<Self, OcsError> {
         let policy = call.inner.sharing.policy().await.map_err(refused)?;
         if !policy.enabled {
-            return Err(refused(Refusal::SharingDisabled.into()));
+            return Err(refused(Refusal::SharingDisabled));
         }
         Self::even_without_sharing(call).await
     }
@@ -55,8 +52,13 @@ impl<'a> Sharer<'a> {
 
     /// What stands at a path of a request, which begins with a slash or does not.
     async fn at(&self, path: &str) -> Result<Entry, OcsError> {
-        let path: SpacePath = path.trim_start_matches('/').parse().map_err(|_| wrong_path())?;
-        self.view.resolve(&path).await.map_err(unavailable)?.ok_or_else(wrong_path)
+        let path: SpacePath =
+            path.trim_start_matches('/').parse().map_err(|_| refused(Refusal::NoSuchNode))?;
+        self.view
+            .resolve(&path)
+            .await
+            .map_err(unavailable)?
+            .ok_or_else(|| refused(Refusal::NoSuchNode))
     }
 
     /// The entry of a share's node in the caller's own tree, if they see it there.
@@ -69,13 +71,13 @@ impl<'a> Sharer<'a> {
     }
 
     async fn tell_one(&self, share: Share) -> Result<Told, OcsError> {
-        self.tell(vec![share]).await?.pop().ok_or_else(wrong_id)
+        self.tell(vec![share]).await?.pop().ok_or_else(|| refused(Refusal::NoSuchShare))
     }
 }
 
 /// The number of a share in an address.
 fn number(id: &str) -> Result<ShareId, OcsError> {
-    id.parse().map_err(|_| wrong_id())
+    id.parse().map_err(|_| refused(Refusal::NoSuchShare))
 }
 
 pub(super) async fn list(call: &Call<'_>, input: Query) -> Outcome<Vec<Told>> {
@@ -90,7 +92,7 @@ pub(super) async fn list(call: &Call<'_>, input: Query) -> Outcome<Vec<Told>> {
             sharing.shared_with(caller, at.as_ref().map(Entry::id), Slice::default()).await
         }
         Some(entry) if input.subfiles && !entry.is_folder() => {
-            return Err(OcsError::bad_request("Not a directory"));
+            return Err(refused(Refusal::NotAFolder));
         }
         Some(folder) if input.subfiles => sharing.in_folder(caller, folder.id()).await,
         Some(entry) => {
@@ -116,10 +118,11 @@ pub(super) async fn get(call: &Call<'_>, input: One) -> Outcome<Vec<Told>> {
 
 pub(super) async fn create(call: &Call<'_>, input: Asked) -> Outcome<Told> {
     let sharer = Sharer::of(call).await?;
-    let path =
-        input.path.as_deref().filter(|path| !path.is_empty()).ok_or_else(|| {
-            OcsError::new(Code::NOT_FOUND, "Please specify a file or folder path")
-        })?;
+    let path = input
+        .path
+        .as_deref()
+        .filter(|path| !path.is_empty())
+        .ok_or_else(|| refused(Refusal::NoPath))?;
     let entry = sharer.at(path).await?;
     let path = entry.path.as_ref().map(ToString::to_string).unwrap_or_default();
     let mut new = NewShare::new(recipient(&input, &path)?);
@@ -148,9 +151,9 @@ pub(super) async fn update(call: &Call<'_>, input: Change) -> Outcome<Told> {
     if input.is_empty() {
         // Whose share it is comes first: a recipient hears that, whatever they ask for.
         if share.received.is_some() {
-            return Err(refused(Refusal::IncomingShare.into()));
+            return Err(refused(Refusal::IncomingShare));
         }
-        return Err(refused(Refusal::NothingToUpdate.into()));
+        return Err(refused(Refusal::NothingToUpdate));
     }
     let entry = sharer.node(share.node).await?;
     let path = entry.and_then(|entry| entry.path).unwrap_or_default().to_string();
@@ -193,7 +196,7 @@ pub(super) async fn send_mail(call: &Call<'_>, input: MailAgain) -> Outcome<Noth
     let id = number(&input.id)?;
     let share = call.inner.sharing.share(sharer.caller, id).await.map_err(refused)?;
     if share.received.is_some() {
-        return Err(refused(Refusal::IncomingShare.into()));
+        return Err(refused(Refusal::IncomingShare));
     }
     let update = ShareUpdate { mail: Some(Notify::ByMail), ..ShareUpdate::default() };
     call.inner.sharing.update(sharer.caller, id, "", update).await.map_err(refused)?;
@@ -220,14 +223,14 @@ pub(super) async fn token(call: &Call<'_>, _: NoParameters) -> Outcome<Token> {
 
 fn recipient(input: &Asked, path: &str) -> Result<Recipient, OcsError> {
     let with = input.share_with.as_deref().unwrap_or_default();
-    let unknown = || OcsError::bad_request("Unknown share type");
+    let unknown = || refused(Refusal::UnknownKind);
     match input.share_type.ok_or_else(unknown)? {
         ShareType::User => {
-            let id = with.parse().map_err(|_| refused(Refusal::NoSuchPerson.into()))?;
+            let id = with.parse().map_err(|_| refused(Refusal::NoSuchPerson))?;
             Ok(Recipient::Person(id))
         }
         ShareType::Group => {
-            let id = with.parse().map_err(|_| refused(Refusal::NoSuchGroup.into()))?;
+            let id = with.parse().map_err(|_| refused(Refusal::NoSuchGroup))?;
             Ok(Recipient::Group(id))
         }
         ShareType::Link => Ok(Recipient::Link),
@@ -246,7 +249,7 @@ fn recipient(input: &Asked, path: &str) -> Result<Recipient, OcsError> {
 
 fn permissions(bits: i64) -> Result<Permissions, OcsError> {
     let known = u8::try_from(bits).ok().and_then(Permissions::from_bits);
-    known.ok_or_else(|| refused(Refusal::InvalidPermissions.into()))
+    known.ok_or_else(|| refused(Refusal::InvalidPermissions))
 }
 
 fn upload(allowed: bool) -> Upload {
@@ -266,6 +269,6 @@ fn expiry(date: &str) -> Result<Expiry, OcsError> {
     let day = date.get(..10).filter(|_| date.as_bytes().get(10).is_none_or(|c| b" T".contains(c)));
     match day.unwrap_or(date).parse() {
         Ok(day) => Ok(Expiry::On(day)),
-        Err(_) => Err(refused(Refusal::InvalidDate.into())),
+        Err(_) => Err(refused(Refusal::InvalidDate)),
     }
 }

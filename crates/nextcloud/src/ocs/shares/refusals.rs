@@ -1,5 +1,4 @@
-//! What a refused act of sharing is called on the wire: the code; the words are the
-//! refusal's own.
+//! Refused acts of sharing on the wire: code and words are the refusal's own.
 
 use allmende_ocs::{Code, OcsError};
 use allmende_sharing::{Error, ErrorKind, Refusal};
@@ -7,10 +6,11 @@ use allmende_sharing::{Error, ErrorKind, Refusal};
 use super::super::unavailable;
 
 /// A failed act as an answer.
-pub(crate) fn refused(error: Error) -> OcsError {
+pub(crate) fn refused(error: impl Into<Error>) -> OcsError {
+    let error = error.into();
     match error.kind() {
-        ErrorKind::NotFound => wrong_id(),
-        ErrorKind::Refused(refusal) => OcsError::new(code(refusal), refusal.to_string()),
+        ErrorKind::NotFound => told(&Refusal::NoSuchShare),
+        ErrorKind::Refused(refusal) => told(refusal),
         ErrorKind::Changed => {
             OcsError::new(Code::CONFLICT, "Somebody else has changed this meanwhile")
         }
@@ -18,42 +18,6 @@ pub(crate) fn refused(error: Error) -> OcsError {
     }
 }
 
-pub(super) fn wrong_id() -> OcsError {
-    OcsError::new(Code::NOT_FOUND, "Wrong share ID, share does not exist")
-}
-
-pub(super) fn wrong_path() -> OcsError {
-    OcsError::new(Code::NOT_FOUND, "Wrong path, file/folder does not exist")
-}
-
-fn code(refusal: &Refusal) -> Code {
-    use Refusal as R;
-    match refusal {
-        R::SharingDisabled
-        | R::LinksDisabled
-        | R::GroupsDisabled
-        | R::NoSuchPerson
-        | R::NoSuchGroup
-        | R::NotSharable { .. }
-        | R::CannotIncrease { .. }
-        | R::InvalidDate
-        | R::ExpiryInPast
-        | R::ExpiryTooFar { .. }
-        | R::InvalidAddress => Code::NOT_FOUND,
-        R::Yourself
-        | R::Owner
-        | R::RootFolder
-        | R::Failed
-        | R::InvalidPermissions
-        | R::UploadDisabled
-        | R::PasswordRequired
-        | R::CustomTokensDisabled
-        | R::NoAddress
-        | R::KindNotAllowed { .. }
-        | R::InvalidApp
-        | R::ProtectedKey
-        | R::NotManager
-        | R::IncomingShare => Code::FORBIDDEN,
-        _ => Code::BAD_REQUEST,
-    }
+fn told(refusal: &Refusal) -> OcsError {
+    OcsError::new(Code(refusal.code()), refusal.to_string())
 }
