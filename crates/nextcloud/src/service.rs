@@ -104,6 +104,7 @@ impl Nextcloud {
         let NextcloudParts { files, accounts, sharing, events, instance, options } = parts;
         let inner = Inner {
             people: People(accounts.clone()),
+            dav: Dav::new(sharing.clone()),
             files,
             accounts,
             sharing,
@@ -112,7 +113,6 @@ impl Nextcloud {
             options,
             maintenance: Switch::default(),
             proofs: Proofs::default(),
-            dav: Dav::new(),
             ocs: ocs::Ocs::new(),
         };
         Self { inner: Arc::new(inner) }

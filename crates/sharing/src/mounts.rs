@@ -151,6 +151,7 @@ impl Sharing {
             if placed.is_none_or(|of| of.name.is_none()) {
                 mount.folders = first.clone();
             }
+            mount.note = (!share.note.is_empty()).then(|| share.note.as_str().into());
             mount.permissions = merged.rights.permissions();
             if !policy.resharing {
                 let received = Rights::new(mount.permissions);

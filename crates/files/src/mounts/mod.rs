@@ -122,6 +122,8 @@ pub struct Mount {
     pub owner: Arc<UserId>,
     /// The owner's name for people.
     pub owner_name: Arc<str>,
+    /// What whoever shares it tells its recipients, if anything.
+    pub note: Option<Arc<str>>,
     /// The most that the person may do at the root and below it. Without `READ` nothing of
     /// it can be seen.
     pub permissions: Permissions,
@@ -150,6 +152,7 @@ impl Mount {
             root,
             owner: Arc::new(owner),
             owner_name,
+            note: None,
             permissions: Permissions::ALL,
             download: Download::Allowed,
             rules: None,

@@ -15,6 +15,7 @@ mod properties;
 mod search;
 mod uploads;
 
+use allmende_sharing::Sharing;
 use allmende_types::SpacePath;
 use allmende_webdav::{
     CoreOptions, DavBody, DavHandler, Error, ErrorKind, Kind, MissingParent, Mount, Options,
@@ -63,7 +64,7 @@ pub(crate) struct Dav {
 }
 
 impl Dav {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(sharing: Sharing) -> Self {
         let options = Options {
             compliance: COMPLIANCE.to_owned(),
             // Observed: no depth, and one that cannot be read, are depth 1.
@@ -77,6 +78,7 @@ impl Dav {
             CoreOptions { allprop: ALLPROP.map(PropName::dav).into(), unlimited_quota: Some(-3) };
         let files = DavHandler::builder(options)
             .provider(properties::Properties)
+            .provider(properties::SharingProperties(sharing))
             .core(core)
             .collections(folder::FolderDownload)
             .report(search::FilterFiles)

@@ -27,9 +27,9 @@ async fn a_page_of_a_listing_is_a_constant_number_of_statements() {
     let [thousand, two, three] = counts[..] else { panic!("three listings") };
     assert_eq!(two - thousand, three - two, "{counts:?}");
     // A thousand entries are two pages. Each reads the folder with what is above it, its
-    // members, the quota and the locks.
-    assert_eq!(two - thousand, 2 * 4, "{counts:?}");
-    assert!(thousand <= 3 * 4 + 2, "{counts:?}");
+    // members, the quota, the locks and the shares.
+    assert_eq!(two - thousand, 2 * 5, "{counts:?}");
+    assert!(thousand <= 3 * 5 + 2, "{counts:?}");
 }
 
 /// The statements of one listing.

@@ -65,7 +65,9 @@ impl Sharing {
         let states = self.team_states(folders, lineage.ids()).await?;
         let all =
             lineage.ids().flat_map(|node| states.values().flat_map(move |of| of.acl.at(node)));
-        let names = self.names_of(all.map(|rule| &rule.subject)).await?;
+        // Gathered first: an iterator that is held over a wait binds the future's lifetimes.
+        let subjects: Vec<&Subject> = all.map(|rule| &rule.subject).collect();
+        let names = self.names_of(subjects.into_iter()).await?;
         let told = |node: &NodeId, folder: TeamFolderId| {
             let state = states.get(&folder)?;
             let may_set = may_set(state, &known);

@@ -3,6 +3,7 @@
 //! The table says which there are and what each needs to be loaded; [`page`] writes them.
 
 mod page;
+mod sharing;
 
 use allmende_storage::PropertyOwner;
 use allmende_webdav::{Entry, PropertyPage, PropertyProvider, Result, Selection, Slot};
@@ -10,6 +11,7 @@ use allmende_webdav_proto::{Namespace, PropName, request::PropUpdate};
 use async_trait::async_trait;
 
 use self::page::Loaded;
+pub(crate) use self::sharing::SharingProperties;
 use super::{errors::from_files, home::Home, item::Item, patch::SETTABLE};
 
 /// The provider of the dialect's properties.
@@ -47,10 +49,8 @@ table! {
     Tags = PropName::oc("tags"),
     OwnerId = PropName::oc("owner-id"),
     OwnerName = PropName::oc("owner-display-name"),
-    ShareTypes = PropName::oc("share-types"),
     CommentsCount = PropName::oc("comments-count"),
     CommentsUnread = PropName::oc("comments-unread"),
-    Sharees = PropName::nc("sharees"),
     ShareAttributes = PropName::nc("share-attributes"),
     ShareDownloadLimits = PropName::nc("share-download-limits"),
     HasPreview = PropName::nc("has-preview"),
@@ -81,7 +81,6 @@ table! {
     Note = PropName::nc("note"),
     HideDownload = PropName::nc("hide-download"),
     IsEncrypted = PropName::nc("is-encrypted"),
-    AclEnabled = PropName::nc("acl-enabled"),
     GroupFolderId = PropName::nc("group-folder-id"),
     RichWorkspace = PropName::nc("rich-workspace"),
 }

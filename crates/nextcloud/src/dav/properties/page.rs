@@ -85,6 +85,11 @@ impl PropertyPage<Item> for Loaded {
             }
             Known::CommentsCount | Known::CommentsUnread => out.found_text(name, "0"),
             Known::ShareAttributes => out.found_text(name, attributes(entry)),
+            Known::HideDownload if entry.facts.shared => out.found_text(name, flag(false)),
+            Known::Note => match entry.mount.as_ref().and_then(|mount| mount.note.as_deref()) {
+                Some(note) => out.found_text(name, note),
+                None => out.missing(name),
+            },
             Known::IsMountRoot => out.found_text(name, flag(entry.is_mount_root())),
             Known::MountType => out.found_text(name, mount_type(entry)),
             Known::GroupFolderId => match entry.mount.as_ref().map(|mount| mount.kind) {
@@ -94,8 +99,6 @@ impl PropertyPage<Item> for Loaded {
             Known::HasPreview | Known::Hidden => out.found_text(name, flag(false)),
             Known::DataFingerprint
             | Known::Tags
-            | Known::ShareTypes
-            | Known::Sharees
             | Known::ShareDownloadLimits
             | Known::IsFederated
             | Known::SystemTags
