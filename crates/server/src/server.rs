@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use allmende_accounts::{Accounts, Ensured};
+use allmende_events::Events;
 use allmende_files::Files;
 use allmende_nextcloud::{Nextcloud, NextcloudOptions, NextcloudParts};
 use allmende_types::UserId;
@@ -57,7 +58,7 @@ impl Server {
             files: stores.files.clone(),
             accounts: stores.databases.accounts.clone(),
             sharing: stores.sharing.clone(),
-            events: allmende_events::Events::new(stores.databases.sql.clone()),
+            events: Events::new(stores.databases.sql.clone()),
             instance,
             options,
         });
@@ -127,6 +128,10 @@ impl Server {
         let stop = jobs_stop.clone();
         jobs.spawn(async move { keep_accounts(&accounts, &files, stop).await });
 
+        let events = Events::new(stores.databases.sql.clone());
+        let (files, stop) = (stores.files.clone(), jobs_stop.clone());
+        jobs.spawn(async move { keep_events(&events, &files, stop).await });
+
         if let Some(listener) = operations {
             let (limits, metrics) = (config.limits.clone(), metrics.clone());
             let (readiness, stop) = (readiness(&stores), jobs_stop.clone());
@@ -182,6 +187,35 @@ async fn keep_accounts(accounts: &Accounts, files: &Files, stop: Shutdown) {
             && let Err(error) = accounts.remove_expired(files.now()).await
         {
             tracing::warn!(%error, "expired sessions cannot be removed");
+        }
+    }
+}
+
+/// Every hour, removes what is too old of what happened and of what people were told.
+async fn keep_events(events: &Events, files: &Files, stop: Shutdown) {
+    /// As long as the original keeps activities (`activity_expire_days`).
+    const EVENTS: i64 = 365 * 86_400;
+    /// A notification that nobody looked at for so long tells nothing new.
+    const NOTIFICATIONS: i64 = 90 * 86_400;
+    const SLICE: usize = 1000;
+    let mut hours = tokio::time::interval(Duration::from_secs(3600));
+    hours.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut stop = Box::pin(stop.wait());
+    loop {
+        tokio::select! {
+            _ = hours.tick() => {}
+            () = &mut stop => return,
+        }
+        let now = files.now();
+        let old = async {
+            // A slice at a time, so that requests get their turn.
+            while events.trim(now.plus_seconds(-EVENTS), SLICE).await? == SLICE {
+                tokio::task::yield_now().await;
+            }
+            events.drop_notifications(now.plus_seconds(-NOTIFICATIONS)).await
+        };
+        if let Err(error) = old.await {
+            tracing::warn!(%error, "old events cannot be removed");
         }
     }
 }
