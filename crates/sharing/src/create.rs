@@ -34,6 +34,8 @@ pub struct Created {
 /// What the checks of a new share found out.
 struct Draft {
     maker: Known,
+    /// With the id of a person as it was chosen.
+    recipient: Recipient,
     node: Node,
     owner: UserId,
     terms: Terms,
@@ -49,10 +51,11 @@ impl Sharing {
         &self,
         caller: Caller<'_>,
         node: &SharedNode,
-        new: NewShare,
+        mut new: NewShare,
     ) -> Result<Created> {
         let policy = self.policy().await?;
         let draft = self.check_new(caller, node, &new, &policy).await?;
+        new.recipient = draft.recipient.clone();
         if let Some(standing) = self.standing(caller, draft.node.id, &new.recipient).await? {
             return match standing.kind() {
                 ShareKind::Mail | ShareKind::Federated | ShareKind::FederatedGroup => {
@@ -148,12 +151,20 @@ impl Sharing {
             path: if node.parent.is_none() && own { "" } else { &shared.path },
             recipient: facts,
         };
+        if node.parent.is_none() && !own && !policy.team_root_share {
+            let name = shared.path.rsplit('/').next().unwrap_or_default().to_owned();
+            return Err(Refusal::NotSharable { name }.into());
+        }
         let terms = policy.admit(&new.request(), &situation, caller.now)?;
         if new.recipient.kind().has_token() {
             check_password(new.password.as_deref(), policy)?;
         }
+        let recipient = match facts {
+            RecipientFacts::Person(member) => Recipient::Person(member.id.clone()),
+            _ => new.recipient.clone(),
+        };
         let (maker, node) = (maker.clone(), node.clone());
-        Ok(Draft { maker, node, owner, terms })
+        Ok(Draft { maker, recipient, node, owner, terms })
     }
 
     /// The share that the same act would make once more.

@@ -40,22 +40,20 @@ impl Lineage {
 }
 
 impl Sharing {
-    /// Nodes with what is above them, those left out that are gone.
+    /// Nodes with what is above them, those left out that are gone: two reads, however many
+    /// nodes and however deep they lie.
     pub(crate) async fn lineage(&self, nodes: impl IntoIterator<Item = NodeId>) -> Result<Lineage> {
-        let mut lineage = Lineage::default();
-        let mut ask: Vec<NodeId> = nodes.into_iter().collect();
-        while !ask.is_empty() {
-            ask.sort_unstable();
-            ask.dedup();
-            let found = self.tree().stat(&ask).await?;
-            let mut above = Vec::new();
-            for node in found.into_iter().flatten() {
-                above.extend(node.parent);
-                lineage.0.insert(node.id, node);
-            }
-            above.retain(|id| !lineage.0.contains_key(id));
-            ask = above;
+        let mut ids: Vec<NodeId> = nodes.into_iter().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.is_empty() {
+            return Ok(Lineage::default());
         }
-        Ok(lineage)
+        let chains = self.tree().lineage(&ids).await?;
+        let mut all: Vec<NodeId> = chains.into_iter().flatten().collect();
+        all.sort_unstable();
+        all.dedup();
+        let found = self.tree().stat(&all).await?.into_iter().flatten();
+        Ok(Lineage(found.map(|node| (node.id, node)).collect()))
     }
 }

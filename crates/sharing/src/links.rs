@@ -3,14 +3,16 @@
 use std::{fmt, net::IpAddr, time::Duration};
 
 use allmende_accounts::{Attempt, Status};
+use allmende_events::append;
 use allmende_sql::{Batch, Expect, Statement, params};
 use allmende_storage::Node;
-use allmende_types::{Permissions, Timestamp, UserId};
+use allmende_types::{EventKind, Permissions, Timestamp, UserId};
 
 use crate::{
     Error, ErrorKind, Result, Share, Sharing,
     create::shape,
     key::random_token,
+    news,
     rows::{self, COLUMNS, columns},
     spaces::SpaceOwner,
 };
@@ -204,6 +206,10 @@ impl Sharing {
         };
         if !right {
             let delay = self.accounts().attempt_failed(attempt, now);
+            let mut batch = Batch::new();
+            let told = news::of_link(EventKind::LinkPasswordFailed, &link.share, Some(from), now);
+            append(&mut batch, &told.about(news::about(&link.root)));
+            self.sql().write(batch).await.map_err(Error::from)?;
             return Err(LinkError::WrongPassword { delay });
         }
         self.accounts().attempt_succeeded(attempt);
@@ -224,19 +230,20 @@ impl Sharing {
         now.unix() <= end && key.verify(UNLOCKED, &[&proof(link, end, Some(hash))], &mac)
     }
 
-    /// Notes a download through a link; to be called before the first byte is sent. Links
-    /// without a limit are not counted, so that popular ones cost no write.
+    /// Notes a download through a link; to be called before the first byte is sent.
     ///
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound) when the limit is reached.
     pub async fn count_download(&self, link: &Link) -> Result<()> {
-        if link.share.download_limit.is_none() {
-            return Ok(());
+        let mut batch = Batch::new();
+        if link.share.download_limit.is_some() {
+            let count = "UPDATE shares SET downloads = downloads + 1 WHERE id = $1 \
+                         AND (download_limit IS NULL OR downloads < download_limit)";
+            batch.expect(Statement::new(count, params![link.share.id.0]), Expect::ONE);
         }
-        let count = "UPDATE shares SET downloads = downloads + 1 WHERE id = $1 \
-                     AND (download_limit IS NULL OR downloads < download_limit)";
-        let count = Statement::new(count, params![link.share.id.0]);
-        let written = self.sql().write(Batch::one(count, Expect::ONE)).await;
+        let told = news::of_link(EventKind::LinkDownloaded, &link.share, None, self.now());
+        append(&mut batch, &told.about(news::about(&link.root)));
+        let written = self.sql().write(batch).await;
         written.map(drop).map_err(|e| Error::of_batch(e, vec![(0, ErrorKind::NotFound)]))
     }
 }

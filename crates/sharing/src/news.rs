@@ -1,12 +1,14 @@
 //! What the acts of this crate tell: events for the log, notifications for people.
 
+use std::net::IpAddr;
+
 use allmende_events::{
     NewNotification, NotificationKind, Object, append, dismiss, notify, withdraw,
 };
 use allmende_sql::Batch;
 use allmende_storage::Node;
 use allmende_types::{
-    EventKind, EventNode, NewEvent, NodeShape, Principal, Stream, Timestamp, UserId,
+    EventKind, EventNode, NewEvent, NodeShape, Origin, Principal, Stream, Timestamp, UserId,
 };
 
 use crate::{Caller, Recipient, Share, ShareId, TeamFolderId, TransferRequest, share::Ask};
@@ -15,6 +17,21 @@ use crate::{Caller, Recipient, Share, ShareId, TeamFolderId, TransferRequest, sh
 pub(crate) fn event(kind: EventKind, caller: Caller<'_>) -> NewEvent {
     let by = Principal::Person(caller.person.clone());
     NewEvent::new(Stream::Sharing, kind, caller.now).by(by)
+}
+
+/// An event of what a visitor does with a link, for who made it.
+pub(crate) fn of_link(
+    kind: EventKind,
+    link: &Share,
+    from: Option<IpAddr>,
+    now: Timestamp,
+) -> NewEvent {
+    let origin = Origin { address: from, agent: None };
+    NewEvent::new(Stream::Sharing, kind, now)
+        .by(Principal::Link(link.id.0))
+        .from(origin)
+        .detail("share", link.id.to_string())
+        .to([Principal::Person(link.initiator.clone())])
 }
 
 /// The node of an event.

@@ -185,6 +185,7 @@ impl Sharing {
 
 impl ShareUpdate {
     /// What of it the policy has to admit.
+    #[allow(clippy::field_reassign_with_default, reason = "the struct is non-exhaustive")]
     fn change(&self) -> Change {
         let mut change = Change::default();
         change.permissions = self.permissions;

@@ -99,7 +99,7 @@ fn mailer(port: u16, encryption: Encryption) -> SmtpMailer {
 }
 
 fn mail(to: &str) -> Mail {
-    let subject = "Ä\r\nBcc: everybody@example.net".to_owned();
+    let subject = "Ä\r\nBcc: everybody@example.net";
     let mut mail = Mail::new(
         to.to_owned(),
         subject,

@@ -111,6 +111,7 @@ impl Default for Policy {
 impl Policy {
     /// Reads the configuration. A value that makes no sense counts as not set.
     #[must_use]
+    #[allow(clippy::field_reassign_with_default, reason = "the struct is non-exhaustive")]
     pub fn new(config: &Config, system: &SystemConfig) -> Self {
         let core = |key: &str| config.get("core", key);
         let yes = |key: &str, default| switch(core(key), default);

@@ -40,7 +40,15 @@ impl Config {
 
 /// What is remembered of the configuration.
 #[derive(Debug, Default)]
-pub(crate) struct Cached(Mutex<Option<(u64, Arc<Config>, Arc<Policy>)>>);
+pub(crate) struct Cached(Mutex<Option<Remembered>>);
+
+#[derive(Debug)]
+struct Remembered {
+    /// The state from which they were read.
+    state: u64,
+    config: Arc<Config>,
+    policy: Arc<Policy>,
+}
 
 impl Sharing {
     /// The configuration.
@@ -63,8 +71,8 @@ impl Sharing {
     async fn configuration(&self) -> Result<(Arc<Config>, Arc<Policy>)> {
         let number = self.state().await?;
         let slot = || self.inner.config.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, config, policy)) = &*slot()
-            && *of == number
+        if let Some(Remembered { state, config, policy }) = &*slot()
+            && *state == number
         {
             return Ok((Arc::clone(config), Arc::clone(policy)));
         }
@@ -76,7 +84,11 @@ impl Sharing {
         }
         let policy = Arc::new(Policy::new(&config, &self.inner.options.system));
         let config = Arc::new(config);
-        *slot() = Some((number, Arc::clone(&config), Arc::clone(&policy)));
+        *slot() = Some(Remembered {
+            state: number,
+            config: Arc::clone(&config),
+            policy: Arc::clone(&policy),
+        });
         Ok((config, policy))
     }
 

@@ -31,7 +31,7 @@ pub struct Mail {
 impl Mail {
     /// A mail to an address.
     #[must_use]
-    pub fn new(recipient: String, subject: String, body: String) -> Self {
+    pub fn new(recipient: String, subject: &str, body: String) -> Self {
         // A line break in a subject would begin another header.
         let subject = subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         Self { recipient, reply_to: None, subject, body }

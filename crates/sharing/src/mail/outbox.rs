@@ -58,7 +58,7 @@ impl Sharing {
             let text = |column| Ok::<_, crate::Error>(row.text(column)?.to_owned());
             let mail = Mail {
                 reply_to: row.opt_text(1)?.map(str::to_owned),
-                ..Mail::new(text(0)?, text(2)?, text(3)?)
+                ..Mail::new(text(0)?, row.text(2)?, text(3)?)
             };
             let attempts = row.int(4)?;
             let next = match mailer.send(&mail).await {

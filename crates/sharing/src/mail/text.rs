@@ -34,7 +34,7 @@ pub(crate) fn shared_with_you(share: &Shared<'_>) -> Mail {
     if let Some(last) = expires {
         let _ = write!(body, "\nThe share ends on {}.\n", Day::of(*last));
     }
-    Mail { reply_to: reply_to.clone(), ..Mail::new((*address).to_owned(), subject, body) }
+    Mail { reply_to: reply_to.clone(), ..Mail::new((*address).to_owned(), &subject, body) }
 }
 
 #[cfg(test)]

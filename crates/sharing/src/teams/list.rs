@@ -111,7 +111,7 @@ impl Sharing {
             return Ok(Vec::new());
         }
         let states = self.team_states(ids.iter().copied(), []).await?;
-        let names = self.subject_names(states.values()).await?;
+        let names = self.subject_names(&states).await?;
         let mut folders = Vec::with_capacity(rows.len());
         for (row, id) in rows.iter().zip(&ids) {
             folders.push(self.team_folder_of(*row, *id, &states, &names).await?);
@@ -174,12 +174,11 @@ impl Sharing {
         })
     }
 
-    async fn subject_names(
-        &self,
-        states: impl Iterator<Item = &TeamState> + Clone,
-    ) -> Result<Names> {
-        let given = states.clone().flat_map(|state| state.given.iter().map(|(of, _)| of));
-        self.names_of(given.chain(states.flat_map(|state| &state.acl.managers))).await
+    async fn subject_names(&self, states: &HashMap<TeamFolderId, TeamState>) -> Result<Names> {
+        let given = states.values().flat_map(|state| state.given.iter().map(|(of, _)| of));
+        let managers = states.values().flat_map(|state| &state.acl.managers);
+        let all: Vec<&Subject> = given.chain(managers).collect();
+        self.names_of(all).await
     }
 
     /// The names to show of people and groups: two queries.

@@ -67,7 +67,7 @@ impl Sharing {
             lineage.ids().flat_map(|node| states.values().flat_map(move |of| of.acl.at(node)));
         // Gathered first: an iterator that is held over a wait binds the future's lifetimes.
         let subjects: Vec<&Subject> = all.map(|rule| &rule.subject).collect();
-        let names = self.names_of(subjects.into_iter()).await?;
+        let names = self.names_of(subjects).await?;
         let told = |node: &NodeId, folder: TeamFolderId| {
             let state = states.get(&folder)?;
             let may_set = may_set(state, &known);
