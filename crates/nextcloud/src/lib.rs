@@ -9,6 +9,7 @@
 mod auth;
 mod avatar;
 mod dav;
+mod delegation;
 mod discovery;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
@@ -20,6 +21,7 @@ mod people;
 mod public;
 mod route;
 mod service;
+mod teams;
 mod web;
 
 pub use origin::Origin;

@@ -22,6 +22,8 @@ pub(crate) enum Route<'a> {
     Public(PublicRoot<'a>),
     /// `/ocs/v1.php/…` and `/ocs/v2.php/…`.
     Ocs,
+    /// `/apps/groupfolders/…`: the administration of team folders.
+    TeamFolders,
     /// `/ocs-provider/`, the list of OCS services.
     OcsProvider,
     /// The pages and calls of a person's browser.
@@ -121,11 +123,6 @@ pub(crate) enum Asset {
 }
 
 impl<'a> Route<'a> {
-    /// Whether WebDAV's clients ask here, and so read WebDAV's errors.
-    pub(crate) fn is_dav(&self) -> bool {
-        matches!(self, Self::Dav(_))
-    }
-
     /// The route of a request's path, as it stands in the request line.
     pub(crate) fn of(path: &'a str) -> Self {
         let inside = |prefix: &str| {
@@ -186,6 +183,8 @@ impl<'a> Route<'a> {
                     Self::Page(Page::Link { token, rest })
                 } else if let Some(rest) = below("/apps/oauth2") {
                     Self::Page(Page::OAuth2(rest))
+                } else if below("/apps/groupfolders").is_some() {
+                    Self::TeamFolders
                 } else if let Some(id) = below("/f") {
                     Self::Page(Page::File(id))
                 } else if below("/apps/files/api/v1/thumbnail").is_some() {
@@ -269,6 +268,7 @@ mod tests {
                 Route::Page(Page::Link { token: "abc", rest: "authenticate/showShare" }),
             ),
             ("/apps/oauth2/authorize", Route::Page(Page::OAuth2("authorize"))),
+            ("/index.php/apps/groupfolders/folders/1", Route::TeamFolders),
             ("/index.php/avatar/alice/64", Route::Avatar { user: "alice", size: "64" }),
             ("/avatar/alice/64/dark", Route::Avatar { user: "alice", size: "64" }),
             ("/avatar/guest/A%20B/64", Route::GuestAvatar { name: "A%20B", size: "64" }),

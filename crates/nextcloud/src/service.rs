@@ -10,6 +10,7 @@ use std::{
 use allmende_accounts::{Accounts, Authenticated, FilesystemAccess, Maintenance, Method as Proven};
 use allmende_events::Events;
 use allmende_files::Files;
+use allmende_ocs::Base;
 use allmende_sharing::Sharing;
 use allmende_types::{InstanceId, Timestamp};
 use allmende_webdav::{DavBody, Error as DavError, ErrorKind, Mount};
@@ -104,7 +105,7 @@ impl Nextcloud {
         let NextcloudParts { files, accounts, sharing, events, instance, options } = parts;
         let inner = Inner {
             people: People(accounts.clone()),
-            dav: Dav::new(sharing.clone()),
+            dav: Dav::new(),
             files,
             accounts,
             sharing,
@@ -187,7 +188,10 @@ impl Inner {
         match route {
             Route::Dav(root) => self.serve_dav(root, request, &origin).await,
             Route::Public(root) => self.public(root, request, &origin).await,
-            Route::Ocs => full(self.ocs.answer(self, request, &origin).await),
+            Route::Ocs => full(self.ocs.answer(Base::Api, self, request, &origin).await),
+            Route::TeamFolders => {
+                full(self.ocs.answer(Base::FrontPage, self, request, &origin).await)
+            }
             Route::Status => full(discovery::status(Maintenance::Off)),
             Route::Connectivity => full(discovery::empty(StatusCode::NO_CONTENT)),
             Route::DavDiscovery => full(discovery::dav(&origin)),
@@ -239,6 +243,7 @@ impl Inner {
         let home = Home {
             view,
             display_name: who.person.display_name.as_str().into(),
+            sharing: self.sharing.clone(),
             instance: self.instance.clone(),
         };
         let request = Request::from_parts(parts, body);

@@ -55,7 +55,7 @@ pub use envelope::{Reply, etag_of, is_current};
 pub use error::{Code, EncodeError, OcsError};
 pub use lenient::{DecodeError, from_value};
 #[cfg(feature = "server")]
-pub use refusal::{csrf_failed, is_api_request, method_not_allowed};
+pub use refusal::{csrf_failed, incomplete, is_api_request, method_not_allowed};
 #[cfg(feature = "server")]
 pub use request::{OcsRequest, Refusal, RequestLimits};
 #[cfg(feature = "server")]

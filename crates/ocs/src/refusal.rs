@@ -43,6 +43,13 @@ pub fn method_not_allowed(allowed: &[Method]) -> Response<Bytes> {
     response
 }
 
+/// 400 with an empty body, which some applications answer to a request that lacks a parameter or
+/// has one that cannot be read.
+#[must_use]
+pub fn incomplete() -> Response<Bytes> {
+    plain(StatusCode::BAD_REQUEST, Bytes::new())
+}
+
 fn plain(status: StatusCode, body: Bytes) -> Response<Bytes> {
     let mut response = Response::new(body);
     *response.status_mut() = status;

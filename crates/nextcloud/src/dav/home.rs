@@ -6,6 +6,7 @@ use allmende_files::{
     Error as FilesError, ErrorKind as FilesErrorKind, FolderRequest, LockOrder, PutRequest,
     TransferRequest, View, Written as FilesWritten,
 };
+use allmende_sharing::Sharing;
 use allmende_storage::{
     Expect as StoreExpect, Lock as StoreLock, LockDepth as StoreDepth, LockScope as StoreScope,
     PropertyOwner,
@@ -25,7 +26,7 @@ use super::{
     headers::ContentHeaders,
     item::{Item, OC_ETAG},
     lock::{shown, store_timeout},
-    patch,
+    patch, teams,
 };
 
 /// The id of the node that a write made or moved.
@@ -38,6 +39,8 @@ pub(crate) struct Home {
     pub(crate) view: View,
     /// The person's name, as owner of their files.
     pub(crate) display_name: Arc<str>,
+    /// What is known of team folders and shares.
+    pub(crate) sharing: Sharing,
     /// Ends every file id.
     pub(crate) instance: Arc<InstanceId>,
 }
@@ -232,6 +235,11 @@ impl Backend for Home {
     }
 
     async fn patch_properties(&self, patch: Patch<'_, Item>) -> Result<Patched> {
+        if let Some(rules) = teams::rules_to_set(patch.changes) {
+            let entry = &patch.target.resource.0;
+            teams::set_rules(self, entry, rules, patch.context.tokens).await?;
+            return Ok(Patched::Done);
+        }
         let plan = match patch::Plan::of(patch.changes) {
             Ok(plan) => plan,
             Err(refused) => return Ok(Patched::Refused(refused)),

@@ -13,9 +13,9 @@ mod lock;
 mod patch;
 mod properties;
 mod search;
+mod teams;
 mod uploads;
 
-use allmende_sharing::Sharing;
 use allmende_types::SpacePath;
 use allmende_webdav::{
     CoreOptions, DavBody, DavHandler, Error, ErrorKind, Kind, MissingParent, Mount, Options,
@@ -64,7 +64,7 @@ pub(crate) struct Dav {
 }
 
 impl Dav {
-    pub(crate) fn new(sharing: Sharing) -> Self {
+    pub(crate) fn new() -> Self {
         let options = Options {
             compliance: COMPLIANCE.to_owned(),
             // Observed: no depth, and one that cannot be read, are depth 1.
@@ -77,8 +77,9 @@ impl Dav {
         let core =
             CoreOptions { allprop: ALLPROP.map(PropName::dav).into(), unlimited_quota: Some(-3) };
         let files = DavHandler::builder(options)
+            .provider(teams::TeamProperties)
             .provider(properties::Properties)
-            .provider(properties::SharingProperties(sharing))
+            .provider(properties::SharingProperties)
             .core(core)
             .collections(folder::FolderDownload)
             .report(search::FilterFiles)

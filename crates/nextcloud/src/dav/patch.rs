@@ -6,6 +6,8 @@ use allmende_types::Timestamp;
 use allmende_webdav::{DeadProperty, Error, ErrorKind};
 use allmende_webdav_proto::{Element, Namespace, PropName, request::PropUpdate};
 
+use super::teams::RULES;
+
 /// `oc:favorite`, which the file service keeps as a property of each person.
 pub(crate) const FAVOURITE: PropName = PropName::oc("favorite");
 const LAST_MODIFIED: PropName = PropName::dav("lastmodified");
@@ -60,6 +62,11 @@ impl Plan {
             PropUpdate::Set(element) if element.name == CREATION_DATE => {
                 let time = Timestamp::from_rfc3339(element.text().trim()).map_err(|_| bad())?;
                 self.facts.created = Some(time);
+            }
+            PropUpdate::Set(element) if element.name == RULES => {
+                // They are kept elsewhere: with others, it could not be all or nothing.
+                let text = "The rules of a folder are set by a request of their own";
+                return Err(Error::new(ErrorKind::Conflict, text));
             }
             PropUpdate::Set(element) => self.updates.push(PropertyUpdate::Set(stored(element))),
             PropUpdate::Remove(name) if SETTABLE.contains(name) && *name != FAVOURITE => {

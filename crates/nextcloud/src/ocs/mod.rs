@@ -5,6 +5,7 @@
 
 mod absent;
 mod activity;
+mod app_config;
 mod app_passwords;
 mod apps;
 mod capabilities;
@@ -35,8 +36,9 @@ use std::{pin::Pin, sync::Arc};
 
 use allmende_accounts::{Accounts, Authenticated, Method as Proven};
 use allmende_ocs::{
-    Access, Confirmation, Endpoint, Envelope, OcsError, OcsRequest, PathParams, Reply,
-    RequestLimits, Router, ServerEndpoint, csrf_failed, endpoints as e, is_api_request,
+    Access, Base, Confirmation, Endpoint, Envelope, OcsError, OcsRequest, PathParams, Reply,
+    RequestLimits, RouteError, Router, ServerEndpoint, Version, csrf_failed, endpoints as e,
+    is_api_request,
 };
 use allmende_types::Timestamp;
 use bytes::Bytes;
@@ -47,6 +49,7 @@ use crate::{
     auth::{self, Stranger},
     dav::Body,
     service::Inner,
+    teams,
 };
 
 /// Bytes of a request's body: the longest is a profile field.
@@ -58,15 +61,15 @@ const CONFIRMED: i64 = 30 * 60;
 type Outcome<T> = Result<Reply<T>, OcsError>;
 
 /// A handler with its endpoint's types erased.
-type Handler = for<'a> fn(
+pub(crate) type Handler = for<'a> fn(
     &'a Call<'a>,
     &'a OcsRequest,
     &'a PathParams,
 ) -> Pin<Box<dyn Future<Output = Response<Bytes>> + Send + 'a>>;
 
 /// One call of the interface.
-struct Call<'a> {
-    inner: &'a Inner,
+pub(crate) struct Call<'a> {
+    pub(crate) inner: &'a Inner,
     origin: &'a Origin,
     headers: &'a HeaderMap,
     /// The people, in whose events stands who calls.
@@ -77,11 +80,11 @@ struct Call<'a> {
 
 impl Call<'_> {
     /// Who calls an endpoint that needs a person.
-    fn who(&self) -> Result<&Authenticated, OcsError> {
+    pub(crate) fn who(&self) -> Result<&Authenticated, OcsError> {
         self.who.as_deref().ok_or_else(OcsError::not_logged_in)
     }
 
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.inner.now()
     }
 }
@@ -104,6 +107,8 @@ macro_rules! routes {
 #[derive(Debug)]
 pub(crate) struct Ocs {
     router: Router<Handler>,
+    /// What lies below `/index.php` instead.
+    front_page: Router<Handler>,
 }
 
 impl Ocs {
@@ -158,6 +163,10 @@ impl Ocs {
             e::cloud::apps::Get => apps::get,
             e::cloud::apps::Enable => apps::enable,
             e::cloud::apps::Disable => apps::disable,
+            e::app_config::ListApps => app_config::apps,
+            e::app_config::ListKeys => app_config::keys,
+            e::app_config::Get => app_config::get,
+            e::app_config::Delete => app_config::delete,
             e::preferences::Set => preferences::set,
             e::preferences::SetMany => preferences::set_many,
             e::preferences::Delete => preferences::delete,
@@ -230,18 +239,25 @@ impl Ocs {
         router.insert(&e::files::tree::Get::METADATA, |call, request, params| {
             Box::pin(folder_tree::answer(call, request, params))
         });
-        Self { router }
+        router.insert(&e::app_config::Set::METADATA, |call, request, params| {
+            Box::pin(app_config::set(call, request, params))
+        });
+        Self { router, front_page: teams::routes() }
     }
 
-    /// Answers a request.
+    /// Answers a request on what lies below a base.
     pub(crate) async fn answer(
         &self,
+        base: Base,
         inner: &Inner,
         request: Request<Body>,
         origin: &Origin,
     ) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
-        let envelope = Envelope::of(&parts);
+        let mut envelope = Envelope::of(&parts);
+        if base == Base::FrontPage {
+            envelope.version = Version::V1;
+        }
         let who = inner.authenticate(&parts, origin).await;
         let own = match &who {
             Ok(who) => {
@@ -259,12 +275,22 @@ impl Ocs {
         let Ok(body) = body.collect(MAX_BODY).await else {
             return envelope.failure(&OcsError::bad_request("The body cannot be read"));
         };
-        let request = match OcsRequest::parse(&parts, &body, RequestLimits::default()) {
+        let limits = RequestLimits::default();
+        let (request, router) = match base {
+            Base::Api => (OcsRequest::parse(&parts, &body, limits), &self.router),
+            Base::FrontPage => {
+                (OcsRequest::parse_front_page(&parts, &body, limits), &self.front_page)
+            }
+        };
+        let request = match request {
             Ok(request) => request,
             Err(refusal) => return refusal.into_response(),
         };
-        let route = match self.router.find(request.method(), request.path()) {
+        let route = match router.find(request.method(), request.path()) {
             Ok(route) => route,
+            Err(RouteError::Unknown) if base == Base::FrontPage => {
+                return crate::web::not_found(inner, &parts.headers);
+            }
             Err(error) => return error.into_response(request.envelope()),
         };
         let access = route.metadata.access;
@@ -336,7 +362,7 @@ async fn admit(
 }
 
 /// A look-up that failed is no answer about anything.
-fn unavailable(error: impl std::fmt::Display) -> OcsError {
+pub(crate) fn unavailable(error: impl std::fmt::Display) -> OcsError {
     tracing::warn!(%error, "an OCS call could not be answered");
     OcsError::unavailable()
 }

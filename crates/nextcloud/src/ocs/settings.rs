@@ -67,6 +67,11 @@ impl Settings {
         }
     }
 
+    /// Whether there may be no limit to what somebody stores.
+    pub(super) fn admits_unlimited_quota(&self) -> bool {
+        self.unlimited_quota
+    }
+
     /// Whether everybody may know of everybody.
     pub(super) fn everybody_is_known(&self) -> bool {
         let people = &self.people;

@@ -128,6 +128,7 @@ impl Inner {
         Ok(Home {
             view: self.files.node_view(view),
             display_name: link.owner_name.as_str().into(),
+            sharing: self.sharing.clone(),
             instance: self.instance.clone(),
         })
     }

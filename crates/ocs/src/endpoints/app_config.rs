@@ -127,6 +127,12 @@ pub fn invalid_app() -> OcsError {
     in_data("Invalid app id given")
 }
 
+/// 403 for no limit as everybody's quota, where that is forbidden.
+#[must_use]
+pub fn unlimited_quota_forbidden() -> OcsError {
+    in_data("The given key can not be set, unlimited quota is forbidden on this instance")
+}
+
 /// The messages of this interface are in the data.
 fn in_data(message: &str) -> OcsError {
     let message: Value = [("message", Value::from(message))].into_iter().collect();

@@ -81,7 +81,6 @@ table! {
     Note = PropName::nc("note"),
     HideDownload = PropName::nc("hide-download"),
     IsEncrypted = PropName::nc("is-encrypted"),
-    GroupFolderId = PropName::nc("group-folder-id"),
     RichWorkspace = PropName::nc("rich-workspace"),
 }
 

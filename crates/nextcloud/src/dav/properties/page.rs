@@ -92,10 +92,6 @@ impl PropertyPage<Item> for Loaded {
             },
             Known::IsMountRoot => out.found_text(name, flag(entry.is_mount_root())),
             Known::MountType => out.found_text(name, mount_type(entry)),
-            Known::GroupFolderId => match entry.mount.as_ref().map(|mount| mount.kind) {
-                Some(MountKind::Team { folder }) => out.found(name, |xml| xml.number(folder)),
-                _ => out.missing(name),
-            },
             Known::HasPreview | Known::Hidden => out.found_text(name, flag(false)),
             Known::DataFingerprint
             | Known::Tags

@@ -6,13 +6,13 @@
 
 mod folder;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use folder::{Folder, Folders, Group, GroupsForm, Manager, PrincipalKind};
 
 use crate::endpoints::{NoParameters, endpoint};
 use crate::shape::filled_in;
-use crate::{Access, Metadata};
+use crate::{Code, Metadata, OcsError, Value, from_value};
 
 /// A failure in the form that these endpoints have: not in the envelope.
 ///
@@ -31,6 +31,17 @@ use crate::{Access, Metadata};
 #[must_use]
 pub fn refusal(status: http::StatusCode, message: &str) -> http::Response<bytes::Bytes> {
     crate::refusal::message(status, message)
+}
+
+/// 403 for those who may not administer team folders. Administrators can hand that to groups, so
+/// that it is for the handlers to find out, and the endpoints are open to everybody.
+#[must_use]
+pub fn special_right_required() -> OcsError {
+    OcsError::new(
+        Code::FORBIDDEN,
+        "Logged in user must be an admin, a sub admin or gotten special right to access this \
+         setting",
+    )
 }
 
 /// Which folders to list.
@@ -104,7 +115,7 @@ pub struct NewFolder {
 endpoint! {
     /// `POST …/folders`: makes a folder. 400 "Mount point already exists".
     pub Create =
-        Metadata::post("/apps/groupfolders/folders").on_front_page().access(Access::Admin).confirmed(),
+        Metadata::post("/apps/groupfolders/folders").on_front_page().confirmed(),
     NewFolder => Folder
 }
 
@@ -225,8 +236,14 @@ endpoint! {
 pub struct NewQuota {
     /// The id of the folder.
     pub id: i64,
-    /// Bytes; -3 for no limit, -4 for the usual one.
+    /// Bytes; -3 for no limit, -4 for the usual one. What is no number counts as 0.
+    #[serde(deserialize_with = "number_or_zero")]
     pub quota: i64,
+}
+
+fn number_or_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    Ok(from_value(value).unwrap_or_default())
 }
 
 endpoint! {
@@ -353,9 +370,7 @@ pub struct DelegationTeam {
 
 endpoint! {
     /// `GET …/delegation/groups`: all groups.
-    pub Groups = Metadata::get("/apps/groupfolders/delegation/groups")
-        .on_front_page()
-        .access(Access::Admin),
+    pub Groups = Metadata::get("/apps/groupfolders/delegation/groups").on_front_page(),
     NoParameters => Vec<DelegationGroup>
 }
 
@@ -375,8 +390,7 @@ pub struct Delegation {
 
 endpoint! {
     /// `GET …/delegation/authorized-groups`: the groups to which settings are delegated.
-    pub AuthorizedGroups = Metadata::get("/apps/groupfolders/delegation/authorized-groups")
-        .on_front_page()
-        .access(Access::Admin),
+    pub AuthorizedGroups =
+        Metadata::get("/apps/groupfolders/delegation/authorized-groups").on_front_page(),
     Delegation => Vec<DelegationGroup>
 }
