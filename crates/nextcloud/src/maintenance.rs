@@ -54,7 +54,7 @@ impl Inner {
         Some(match route {
             Route::Status => full(discovery::status(Maintenance::On)),
             Route::Asset(_) | Route::Robots => return None,
-            route if route.is_dav() => {
+            Route::Dav(_) | Route::Public(_) => {
                 let text = "System is in maintenance mode.";
                 let error = DavError::new(ErrorKind::Unavailable, text)
                     .with_exception("OCA\\DAV\\Exception\\ServerMaintenanceMode");

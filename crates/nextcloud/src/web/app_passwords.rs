@@ -1,8 +1,8 @@
 //! A person's own app passwords, as the settings page of the original manages them.
 
 use allmende_accounts::{
-    AppPassword, AppPasswordId, Authenticated, ErrorKind, FilesystemAccess, Method as Proven,
-    NewAppPassword,
+    Accounts, AppPassword, AppPasswordId, Authenticated, ErrorKind, FilesystemAccess,
+    Method as Proven, NewAppPassword,
 };
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -29,7 +29,8 @@ impl Web<'_> {
         if !auth::is_own(&self.inner.accounts, &who, &parts.headers, self.inner.session_cookie()) {
             return forged();
         }
-        let (accounts, person) = (&self.inner.accounts, &who.person.id);
+        let accounts = auth::acting(self.inner, self.origin, &parts.headers, Some(&who));
+        let person = &who.person.id;
         let id = |text: &str| text.parse().map(AppPasswordId).ok();
         match (parts.method.clone(), rest) {
             (Method::GET, "") => match accounts.app_passwords(person).await {
@@ -52,7 +53,7 @@ impl Web<'_> {
                     return discovery::empty(StatusCode::BAD_REQUEST);
                 };
                 let name = fields.get("name").map_or("", String::as_str);
-                self.create(&who, name).await
+                self.create(&accounts, &who, name).await
             }
             (Method::DELETE, rest) => match id(rest) {
                 Some(id) => done(accounts.revoke_app_password(person, id).await),
@@ -95,8 +96,13 @@ impl Web<'_> {
         who.method == Proven::Password || who.confirmed.is_some_and(recent)
     }
 
-    async fn create(&self, who: &Authenticated, name: &str) -> Response<Bytes> {
-        let (accounts, person) = (&self.inner.accounts, &who.person.id);
+    async fn create(
+        &self,
+        accounts: &Accounts,
+        who: &Authenticated,
+        name: &str,
+    ) -> Response<Bytes> {
+        let person = &who.person.id;
         let new = NewAppPassword::new(name);
         let made =
             accounts.create_app_password(person, person.as_str(), new, self.inner.now()).await;

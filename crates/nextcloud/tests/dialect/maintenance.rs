@@ -19,6 +19,8 @@ async fn each_part_says_it_in_its_own_way() {
         ("GET", format!("{FILES}/a")),
         ("PUT", format!("{FILES}/a")),
         ("PROPFIND", "/remote.php/webdav/".to_owned()),
+        ("PROPFIND", "/public.php/dav/files/token/".to_owned()),
+        ("GET", "/public.php/webdav/a".to_owned()),
     ] {
         let answer = alice.send(method, &path, &[], "").await;
         assert_eq!((answer.status, answer.header("retry-after")), (503, None), "{method} {path}");
