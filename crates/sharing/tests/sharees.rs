@@ -23,6 +23,9 @@ fn ids(found: &Found) -> Vec<String> {
     people.chain(groups).chain(found.mails.iter().cloned()).chain(remotes).collect()
 }
 
+/// Settings, who asks for what, what is called so, what contains it.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str, &'a [&'a str], &'a [&'a str]);
+
 every_engine! {
     async fn people_are_found_as_the_policy_says(sql: Sql) {
         let world = world(sql).await;
@@ -38,8 +41,7 @@ every_engine! {
         let f = "restrict_user_enumeration_full_match";
         let second = "restrict_user_enumeration_full_match_ignore_second_dn";
         let only = "only_share_with_group_members";
-        // Settings, who asks for what, what is called so, what contains it.
-        let table: &[(&[(&str, &str)], &str, &str, &[&str], &[&str])] = &[
+        let table: &[Case<'_>] = &[
             (&[], "alice", "rig", &[], &["Bob", "bob2", "carol", "root"]),
             (&[], "bob", "rig", &[], &["alice", "bob2", "carol", "root"]),
             (&[], "alice", "BOB", &["Bob"], &["bob2"]),
