@@ -186,3 +186,45 @@ async fn nobody_hears_of_files_that_they_do_not_see() {
     let list = alice.ocs("GET", &format!("{LIST}?limit=1"), "").await;
     assert_eq!(subjects(&list.data), ["You moved secret.txt to secret.txt"]);
 }
+
+#[tokio::test]
+async fn whatever_happens_next_to_a_share_stays_unheard_of() {
+    let world = World::in_database().await;
+    let (alice, bob) = (world.alice(), world.bob());
+    for folder in ["Ours", "Mine"] {
+        alice.mkcol(&format!("{FILES}/{folder}")).await;
+    }
+    let shares = "/apps/files_sharing/api/v1/shares";
+    let made = alice.ocs("POST", shares, "path=/Ours&shareType=0&shareWith=bob").await;
+    assert_eq!(made.http, 200, "{}", made.message);
+    // SplitMix64: the same acts in every run. What lies in `Mine` is called secret.
+    let mut state = 7u64;
+    let mut below = |end: u64| {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        (z ^ (z >> 27)) % end
+    };
+    for _ in 0..120 {
+        let place = |open: u64, n: u64| match open {
+            0 => format!("{FILES}/Mine/secret-{n}"),
+            _ => format!("{FILES}/Ours/open-{n}"),
+        };
+        let (from, to) = (place(below(2), below(4)), place(below(2), below(4)));
+        match below(6) {
+            0 => drop(alice.delete(&from).await),
+            1 => drop(alice.transfer("COPY", &from, &to, &[]).await),
+            2 | 3 => drop(alice.transfer("MOVE", &from, &to, &[]).await),
+            _ => drop(alice.put(&from, "text").await),
+        }
+    }
+    let told = bob.ocs("GET", &format!("{LIST}?limit=200&previews=true"), "").await.data;
+    let all = alice.ocs("GET", &format!("{LIST}?limit=200"), "").await.data;
+    let count = |data: &Value| data.as_array().unwrap().len();
+    assert!(count(&told) > 20 && count(&told) < count(&all), "{} {}", count(&told), count(&all));
+    assert!(all.to_string().contains("secret"));
+    assert!(!told.to_string().contains("secret"));
+    for one in told.as_array().unwrap() {
+        let path = one["object_name"].as_str().unwrap();
+        assert!(path == "/Ours" || path.starts_with("/Ours/open-"), "{path}");
+    }
+}
