@@ -23,7 +23,8 @@ fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
 }
 
 fn made(bytes: &[u8], width: u32, height: u32, aspect: Aspect) -> Result<Preview, Error> {
-    let wanted = Wanted { aspect, ..Wanted::new(width, height).unwrap() };
+    let mut wanted = Wanted::new(width, height).unwrap();
+    wanted.aspect = aspect;
     render(bytes, wanted, &DecodeLimits::default())
 }
 
