@@ -15,6 +15,7 @@ mod edit;
 mod folder_tree;
 mod groups;
 mod navigation;
+mod new_person;
 mod notifications;
 mod open_local;
 mod openproject;
@@ -123,7 +124,7 @@ impl Ocs {
             e::cloud::users::Details => people::details,
             e::cloud::users::Disabled => people::disabled,
             e::cloud::users::Recent => people::recent,
-            e::cloud::users::Create => people::create,
+            e::cloud::users::Create => new_person::create,
             e::cloud::users::Get => people::get,
             e::cloud::users::Edit => edit::edit,
             e::cloud::users::Patch => edit::patch,

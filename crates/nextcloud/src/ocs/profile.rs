@@ -276,6 +276,8 @@ pub(super) fn may_be_notified(person: &Person, value: &str) -> Result<(), OcsErr
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -336,4 +338,39 @@ mod tests {
         assert!(is(locale, "de_DE") && is(locale, "en") && is(locale, "zh_Hans_CN"));
         assert!(!is(locale, "zz") && !is(locale, "de_") && !is(locale, "de_D/"));
     }
+
+    proptest! {
+        /// What is kept is in its form already, and never leads a browser anywhere but to
+        /// the web.
+        #[test]
+        fn what_is_kept_stays_as_it_is(field in 0..FIELDS.len(), value in "[@+0-9a-z.:/ _-]{0,24}") {
+            let field = FIELDS[field];
+            if let Ok(kept) = tidy(field, value) {
+                let again = tidy(field, kept.clone()).ok();
+                prop_assert_eq!(again.as_ref(), Some(&kept));
+                let web = kept.is_empty() || kept.starts_with("http://") || kept.starts_with("https://");
+                prop_assert!(field != "website" || web);
+            }
+        }
+
+        #[test]
+        fn numbers_are_called_from_everywhere(number in "[0-9 ()/+-]{0,20}", country in 0..COUNTRIES.len()) {
+            if let Some(called) = phone_of(&number, COUNTRIES[country].1).filter(|n| !n.is_empty()) {
+                prop_assert_eq!(phone(&called), Some(called.clone()));
+                prop_assert!(called.starts_with('+') && called.len() <= 16);
+            }
+        }
+    }
+
+    const FIELDS: [&str; 9] = [
+        "phone",
+        "website",
+        "twitter",
+        "bluesky",
+        "fediverse",
+        "birthdate",
+        "profile_enabled",
+        "first_day_of_week",
+        "role",
+    ];
 }
