@@ -80,6 +80,12 @@ impl Case {
 /// What changes about a case, the number of the answer and its words.
 type Row = (Recipient, fn(&mut Case), u16, &'static str);
 
+/// What changes about a case, and the bits that are stored.
+type Stored = (Recipient, fn(&mut Case), u8);
+
+/// What the policy is and what is to change, the number of the answer and its words.
+type ChangeRow = (fn(&mut SharePolicy, &mut Change), u16, &'static str);
+
 #[test]
 fn refusals_have_the_numbers_and_words_of_the_original() {
     let link = || Recipient::Link;
@@ -239,7 +245,7 @@ fn bits_and_dates_are_read() {
 #[test]
 fn what_is_asked_becomes_what_the_original_stores() {
     let group = Recipient::Group("staff".parse().unwrap());
-    let rows: Vec<(Recipient, fn(&mut Case), u8)> = vec![
+    let rows: Vec<Stored> = vec![
         (person("bob"), |_| {}, 31),
         (group.clone(), |case| case.policy.default_permissions = bits(3), 3),
         (group, |case| case.rights = Rights::new(bits(17)), 17),
@@ -337,7 +343,7 @@ fn changes_are_refused_as_by_the_original() {
         recipient: RecipientFacts::Known,
     };
     let link = SharedAs { kind: ShareKind::Link, permissions: bits(17), has_password: true };
-    let rows: Vec<(fn(&mut SharePolicy, &mut Change), u16, &str)> = vec![
+    let rows: Vec<ChangeRow> = vec![
         (|policy, _| policy.enabled = false, 404, "Share API is disabled"),
         (|policy, _| policy.links = false, 404, "Wrong share ID, share does not exist"),
         (
@@ -393,9 +399,11 @@ fn changes_are_refused_as_by_the_original() {
     // An old link without a password may be changed, and stays without.
     let open = SharedAs { has_password: false, ..link };
     let policy = SharePolicy { password_enforced: true, ..SharePolicy::default() };
-    let mut change = Change::default();
-    change.password = PasswordChange::Remove;
-    change.label = Some("old".to_owned());
+    let change = Change {
+        password: PasswordChange::Remove,
+        label: Some("old".to_owned()),
+        ..Change::default()
+    };
     assert!(policy.admit_change(&change, open, &situation, NOW).is_ok());
 }
 
