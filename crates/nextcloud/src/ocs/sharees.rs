@@ -33,8 +33,8 @@ pub(super) async fn search(call: &Call<'_>, input: Query) -> Outcome<Sharees> {
     query.kinds = kinds(&input.share_types);
     (query.page, query.per_page) = (page.number, page.size);
     let found = call.inner.sharing.sharees(caller, &query).await.map_err(refused)?;
-    let exact = Lists::of(found.exact);
-    let wide = Lists::of(found.wide);
+    let exact = Lists::of(&found.exact);
+    let wide = Lists::of(&found.wide);
     let mut reply = Reply::new(Sharees {
         exact: ExactSharees {
             users: exact.users,
@@ -95,7 +95,7 @@ struct Lists {
 }
 
 impl Lists {
-    fn of(found: Found) -> Self {
+    fn of(found: &Found) -> Self {
         let person = |person: &Person| {
             let unique = person.email.as_deref().unwrap_or(person.id.as_str());
             Sharee::person(person.id.as_str(), &person.display_name, unique, None)

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Why a link does not open for a visitor. Whatever is to be held back was held back.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Closed {
     /// There is no such link, or there is none any more.
     NotFound,
