@@ -10,6 +10,7 @@ mod auth;
 mod avatar;
 mod dav;
 mod delegation;
+mod direct;
 mod discovery;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;

@@ -54,7 +54,7 @@ impl Inner {
         Some(match route {
             Route::Status => full(discovery::status(Maintenance::On)),
             Route::Asset(_) | Route::Robots => return None,
-            Route::Dav(_) | Route::Public(_) => {
+            Route::Dav(_) | Route::Direct(_) | Route::Public(_) => {
                 let text = "System is in maintenance mode.";
                 let error = DavError::new(ErrorKind::Unavailable, text)
                     .with_exception("OCA\\DAV\\Exception\\ServerMaintenanceMode");
@@ -62,7 +62,7 @@ impl Inner {
                 response.headers_mut().remove(header::RETRY_AFTER);
                 response
             }
-            Route::Ocs => {
+            Route::Ocs | Route::TeamFolders => {
                 let envelope = Envelope::of_request(request);
                 full(envelope.failure(&OcsError::maintenance()))
             }

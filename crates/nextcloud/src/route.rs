@@ -18,6 +18,8 @@ pub(crate) enum Route<'a> {
     WellKnown(&'a str),
     /// `/remote.php/dav/…` and `/remote.php/webdav/…`.
     Dav(DavRoot),
+    /// `/remote.php/direct/{token}`: a file for whoever knows the address.
+    Direct(&'a str),
     /// `/public.php/…`: what links lead to.
     Public(PublicRoot<'a>),
     /// `/ocs/v1.php/…` and `/ocs/v2.php/…`.
@@ -130,6 +132,9 @@ impl<'a> Route<'a> {
             (rest.is_empty() || rest.starts_with('/')).then_some(rest)
         };
         if let Some(rest) = inside("/remote.php") {
+            if let Some(token) = rest.strip_prefix("/direct/") {
+                return Self::Direct(token);
+            }
             return Self::Dav(DavRoot::of(rest));
         }
         if let Some(rest) = inside("/public.php") {
@@ -256,6 +261,7 @@ mod tests {
             ("/remote.php/dav/filesystem", Route::Dav(DavRoot::Unknown)),
             ("/remote.php/webdav", Route::Dav(DavRoot::Legacy)),
             ("/remote.php/nothing", Route::Dav(DavRoot::Unknown)),
+            ("/remote.php/direct/abc", Route::Direct("abc")),
             ("/remote.php5", Route::Unknown),
             ("/ocs/v2.php/cloud/user", Route::Ocs),
             ("/ocs/v3.php/cloud/user", Route::Unknown),

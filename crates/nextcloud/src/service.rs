@@ -187,6 +187,7 @@ impl Inner {
         }
         match route {
             Route::Dav(root) => self.serve_dav(root, request, &origin).await,
+            Route::Direct(token) => self.direct(token, request).await,
             Route::Public(root) => self.public(root, request, &origin).await,
             Route::Ocs => full(self.ocs.answer(Base::Api, self, request, &origin).await),
             Route::TeamFolders => {

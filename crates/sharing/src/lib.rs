@@ -24,12 +24,14 @@
 //! | recipients | [`Sharing::accept`], [`decline`](Sharing::decline), [`restore`](Sharing::restore), [`pending`](Sharing::pending), [`left`](Sharing::left) |
 //! | rights | [`Sharing::rights`] |
 //! | team folders | [`Sharing::create_team_folder`], [`team_folders`](Sharing::team_folders), [`set_node_rules`](Sharing::set_node_rules), … |
+//! | addresses for players | [`Sharing::create_direct_link`], [`direct_link`](Sharing::direct_link) |
 //! | configuration | [`Sharing::policy`], [`config`](Sharing::config), [`set_config`](Sharing::set_config), [`preferences`](Sharing::preferences) |
 //! | mails | [`Mailer`], [`Sharing::send_mails`] |
 
 mod changes;
 mod config;
 mod create;
+mod direct;
 mod error;
 mod facts;
 mod key;
@@ -60,6 +62,7 @@ pub use allmende_share::{
 };
 pub use config::{Config, Enumeration, Policy, SystemConfig};
 pub use create::{Created, SharedNode};
+pub use direct::DirectLink;
 pub use error::{Error, ErrorKind, Result};
 pub use facts::ShareFacts;
 pub use key::LinkKey;

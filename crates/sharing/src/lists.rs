@@ -60,6 +60,22 @@ impl Sharing {
         Ok(share)
     }
 
+    /// The link or mail share with a token, for those who may change it.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound) for everybody else, and when it has ended.
+    pub async fn share_by_token(&self, caller: Caller<'_>, token: &str) -> Result<Share> {
+        let hash = self.inner.options.key.token_hash(token).to_vec();
+        let find = "SELECT id FROM shares WHERE token_hash = $1";
+        let rows = self.sql().read(Statement::new(find, params![hash]).point()).await?;
+        let gone = || Error::not_found("the share of a token");
+        let id = ShareId(rows.first().ok_or_else(gone)?.int(0)?);
+        match self.share_for(caller, id).await? {
+            (share, Role::Manager) => Ok(share),
+            (_, Role::Recipient) => Err(gone()),
+        }
+    }
+
     /// A share with what the caller is to it.
     pub(crate) async fn share_for(&self, caller: Caller<'_>, id: ShareId) -> Result<(Share, Role)> {
         let gone = || Error::not_found(format!("share {id}"));

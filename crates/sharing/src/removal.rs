@@ -14,7 +14,7 @@ const ROUND: u32 = 500;
 
 impl Sharing {
     /// Removes what belongs to a person who is gone: shares of their files, shares that they
-    /// made or received, their rules and preferences. Their files are for the file service
+    /// made or received, direct links, their rules and preferences. Their files are for the file service
     /// to remove; to keep them, [transfer](Sharing::transfer) them first.
     ///
     /// Until this is called, shares of a person who is gone give nothing.
@@ -35,6 +35,7 @@ impl Sharing {
             format!("DELETE FROM shares WHERE {theirs}"),
             "DELETE FROM share_places WHERE person = $1".to_owned(),
             "DELETE FROM preferences WHERE person = $1".to_owned(),
+            "DELETE FROM direct_links WHERE person = $1".to_owned(),
             "DELETE FROM team_rules WHERE kind = 0 AND subject = $1".to_owned(),
             "DELETE FROM team_managers WHERE kind = 0 AND subject = $1".to_owned(),
             "DELETE FROM transfers WHERE sender_key = $1 OR recipient_key = $1".to_owned(),
@@ -61,7 +62,7 @@ impl Sharing {
         self.write(batch).await.map(drop)
     }
 
-    /// Removes shares that have ended and shares and rules of nodes that are gone, a few
+    /// Removes shares and direct links that have ended, and shares and rules of nodes that are gone, a few
     /// hundred at a time; says whether there may be more. For a job: until it comes by, they
     /// give nothing, and nobody is shown them.
     ///
@@ -75,6 +76,9 @@ impl Sharing {
             columns!(),
             " FROM shares s WHERE s.expires < $1 ORDER BY s.id LIMIT $2"
         );
+        let over = "DELETE FROM direct_links WHERE expires < $1";
+        let over = Batch::one(Statement::new(over, params![now.unix()]), Expect::Any);
+        self.sql().write(over).await?;
         let ended = self.find(Statement::new(ENDED, params![now.unix(), ROUND])).await?;
         if !ended.is_empty() {
             let mut batch = Batch::new();

@@ -6,7 +6,10 @@ use allmende_sql::{Migration, Migrations};
 /// beside those of [`allmende_accounts`] in one database.
 pub const SCHEMA: Migrations = Migrations {
     component: "sharing",
-    steps: &[Migration::new(1, "shares, team folders and configuration", V1)],
+    steps: &[
+        Migration::new(1, "shares, team folders and configuration", V1),
+        Migration::new(2, "addresses for players", crate::direct::TABLES),
+    ],
 };
 
 // People are referred to by the key of their id (lower case).

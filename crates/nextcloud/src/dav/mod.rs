@@ -29,6 +29,7 @@ pub(crate) use self::{
     answer::Body,
     errors::from_files,
     home::{Home, OC_FILE_ID},
+    item::{OC_CHECKSUM, OC_ETAG},
 };
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use self::{

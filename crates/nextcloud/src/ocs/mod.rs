@@ -11,6 +11,7 @@ mod apps;
 mod capabilities;
 mod completion;
 pub(crate) mod contact;
+mod direct_link;
 mod edit;
 mod folder_tree;
 mod groups;
@@ -52,6 +53,8 @@ use crate::{
     service::Inner,
     teams,
 };
+
+pub(crate) use self::direct_link::may_take;
 
 /// Bytes of a request's body: the longest is a profile field.
 const MAX_BODY: usize = 256 * 1024;
@@ -168,6 +171,10 @@ impl Ocs {
             e::app_config::ListKeys => app_config::keys,
             e::app_config::Get => app_config::get,
             e::app_config::Delete => app_config::delete,
+            e::direct_link::Create => direct_link::create,
+            e::download_limit::Get => direct_link::limit,
+            e::download_limit::Set => direct_link::set_limit,
+            e::download_limit::Delete => direct_link::remove_limit,
             e::preferences::Set => preferences::set,
             e::preferences::SetMany => preferences::set_many,
             e::preferences::Delete => preferences::delete,
