@@ -21,6 +21,7 @@ use crate::{
     app_passwords::{filesystem_from_sql, kind_from_sql},
     cache::CredentialKey,
     entropy::digest,
+    password::Verdict,
     person::{self, columns, from_row},
 };
 
@@ -288,14 +289,17 @@ impl Accounts {
         let rows = self.sql().read(Statement::new(FIND, params![name.as_str()]).point()).await?;
         let row = choose_login(&rows, &name, MORE)?.and_then(|at| rows.get(at));
         let hash = row.map(|row| row.opt_text(MORE + 1)).transpose()?.flatten();
-        let right = inner.hasher.verify(password, hash).await?;
+        let verdict = inner.hasher.verify(password, hash).await?;
         // Those who guess in parallel waited for the hasher together.
         blocked()?;
-        let Some(row) = row.filter(|_| right) else {
+        let Some(row) = row.filter(|_| verdict != Verdict::Wrong) else {
             return Err(self.reject(from, &name, now).await);
         };
         inner.throttle.succeed(from, &name);
         let who = who(row, Method::Password, Some(now))?;
+        if let (Verdict::RightButOutdated, Some(hash)) = (verdict, hash) {
+            self.rehash(row.text(MORE)?, password, hash).await;
+        }
         inner.cache.remember_proof(*key, row.text(MORE)?.to_owned(), row.int(GENERATION)?, now);
         inner.activity.login(&who.person, now);
         Ok(who)

@@ -6,7 +6,7 @@ use std::{net::IpAddr, time::Duration};
 use allmende_sql::{Statement, params};
 use allmende_types::{GroupId, Timestamp, UserId};
 
-use crate::{Accounts, Result, Secret};
+use crate::{Accounts, Result, Secret, password::Verdict};
 
 /// A statement that returns a row if there is such a person, enabled or not: a guard for a
 /// batch on the same database.
@@ -71,7 +71,7 @@ impl Accounts {
     /// # Errors
     /// [`Unavailable`](crate::ErrorKind::Unavailable).
     pub async fn verify_password(&self, password: &str, hash: Option<&str>) -> Result<bool> {
-        self.inner().hasher.verify(password, hash).await
+        Ok(self.inner().hasher.verify(password, hash).await? != Verdict::Wrong)
     }
 
     /// A secret that nobody can guess, of so many letters and digits.

@@ -6,7 +6,7 @@ use allmende_sql::{Batch, Expect, Statement, params};
 use allmende_types::{EventKind, UserId};
 use argon2::{
     Algorithm, Argon2, Params, Version,
-    password_hash::{PasswordHasher as _, PasswordVerifier as _},
+    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
 use tokio::sync::Semaphore;
 
@@ -14,6 +14,15 @@ use crate::{Accounts, AccountsOptions, Error, ErrorKind, Result};
 
 /// Bytes that a password may have: a limit to what one request makes the server hash.
 const MAX_BYTES: usize = 1024;
+
+/// What checking a password found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Wrong,
+    Right,
+    /// Right, and its hash was made in another way than new ones are.
+    RightButOutdated,
+}
 
 #[derive(Debug)]
 pub(crate) struct Hasher {
@@ -42,19 +51,19 @@ impl Hasher {
 
     /// Whether a password is the one of a hash. Without a hash it never is, and that takes
     /// as long to find out.
-    pub(crate) async fn verify(&self, password: &str, hash: Option<&str>) -> Result<bool> {
+    pub(crate) async fn verify(&self, password: &str, hash: Option<&str>) -> Result<Verdict> {
         if password.len() > MAX_BYTES {
-            return Ok(false);
+            return Ok(Verdict::Wrong);
         }
         let (password, hash) = (password.to_owned(), hash.map(str::to_owned));
         self.work(move |argon2| match hash {
-            Some(hash) => argon2.verify_password(password.as_bytes(), hash.as_str()).is_ok(),
+            Some(hash) => verdict(argon2, password.as_bytes(), &hash),
             None => {
                 let mut out = [0; 32];
                 // The result is of no interest, and the salt has a fit length.
                 let _ =
                     argon2.hash_password_into(password.as_bytes(), b"nobody's salt...", &mut out);
-                false
+                Verdict::Wrong
             }
         })
         .await
@@ -75,6 +84,19 @@ impl Hasher {
         });
         task.await.map_err(|e| failed(&e))
     }
+}
+
+/// A hash tells the parameters that it was made with, and is checked with those.
+fn verdict(argon2: &Argon2<'_>, password: &[u8], hash: &str) -> Verdict {
+    let Ok(hash) = PasswordHash::new(hash) else { return Verdict::Wrong };
+    if argon2.verify_password(password, &hash).is_err() {
+        return Verdict::Wrong;
+    }
+    let costs = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+    let current = Algorithm::try_from(hash.algorithm.as_str()) == Ok(Algorithm::Argon2id)
+        && hash.version == Some(Version::V0x13.into())
+        && Params::try_from(&hash).is_ok_and(|params| costs(&params) == costs(argon2.params()));
+    if current { Verdict::Right } else { Verdict::RightButOutdated }
 }
 
 impl Accounts {
@@ -98,6 +120,24 @@ impl Accounts {
         self.write(batch).await.map_err(|e| Error::of_batch(e, &meanings))?;
         tracing::info!(person = %id, "a password was changed");
         Ok(())
+    }
+
+    /// Hashes a password that was just right anew, because new hashes are made in another
+    /// way than `outdated`, which is stored of it. A change at the same time wins. Nothing
+    /// else changes, and nobody is told: it is the same password.
+    ///
+    /// A failure is only logged: the next right login tries again.
+    pub(crate) async fn rehash(&self, key: &str, password: &str, outdated: &str) {
+        let renewed = async {
+            let hash = self.hash_any_password(password).await?;
+            let set = "UPDATE people SET password = $3 WHERE key = $1 AND password = $2";
+            // Not through `write`: what is remembered of anybody stays true.
+            let renew = Batch::from_iter([Statement::new(set, params![key, outdated, hash])]);
+            self.sql().write(renew).await.map_err(Error::from)
+        };
+        if let Err(error) = renewed.await {
+            tracing::warn!(%error, "an outdated hash of a password could not be renewed");
+        }
     }
 
     pub(crate) async fn hash_new_password(&self, password: &str) -> Result<String> {

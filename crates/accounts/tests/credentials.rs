@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use allmende_accounts::{
     Accounts, AppPasswordKind, AuthError, Credentials, ErrorKind, FilesystemAccess, Method,
-    NewAppPassword, Status,
+    NewAppPassword, SessionKind, Status,
 };
-use allmende_sql::every_engine;
+use allmende_sql::{Statement, every_engine};
 use common::*;
 
 async fn device(accounts: &Accounts) -> (allmende_accounts::AppPasswordId, String) {
@@ -85,6 +85,41 @@ every_engine! {
         assert_eq!(who(&accounts, basic("alice", "Other-pw-123!"), NOW).await, no(200));
         let lost = accounts.set_password(&user("x"), Some(PASSWORD)).await.unwrap_err();
         assert_eq!(lost.kind(), ErrorKind::NoSuchPerson);
+    }
+
+    async fn an_outdated_hash_is_renewed_at_the_next_right_login(sql: Sql) {
+        let accounts = peopled(&sql).await;
+        let (_, secret) = device(&accounts).await;
+        let session = accounts.log_in("alice", PASSWORD, HOME, NOW).await.unwrap();
+        let cookie = accounts.open_session(&session.person.id, SessionKind::Browser, NOW).await.unwrap();
+        let stored = async || {
+            let of = "SELECT password, generation, (SELECT count(*) FROM events) \
+                      FROM people WHERE key = 'alice'";
+            let rows = sql.read(Statement::new(of, vec![])).await.unwrap();
+            let row = rows.one().unwrap();
+            (row.text(0).unwrap().to_owned(), row.int(1).unwrap(), row.int(2).unwrap())
+        };
+        let before = stored().await;
+        assert!(before.0.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{}", before.0);
+
+        let mut stronger = options();
+        stronger.hash_memory_kib = 72;
+        stronger.hash_passes = 2;
+        let stronger = Accounts::new(sql.clone(), stronger).unwrap();
+        assert!(stronger.authenticate(basic("alice", "wrong"), [192, 0, 2, 9].into(), NOW).await.is_err());
+        assert_eq!(stored().await.0, before.0, "a wrong password renews nothing");
+        assert_eq!(who(&stronger, basic("alice", &secret), NOW).await, ok());
+        assert_eq!(stored().await.0, before.0, "nor does an app password");
+
+        assert_eq!(who(&stronger, basic("alice@example.org", PASSWORD), NOW).await, ok());
+        let after = stored().await;
+        assert!(after.0.starts_with("$argon2id$v=19$m=72,t=2,p=1$"), "{}", after.0);
+        assert_eq!((after.1, after.2), (before.1, before.2 + 1), "no generation, no event");
+        assert_eq!(who(&stronger, Credentials::Session(cookie.expose()), NOW).await, ok());
+        // It stays then: the salt is new with each hash.
+        stronger.log_in("alice", PASSWORD, HOME, later(1)).await.unwrap();
+        assert_eq!(stored().await.0, after.0);
+        assert_eq!(who(&accounts, basic("alice", PASSWORD), later(900)).await, ok());
     }
 
     async fn a_disabled_account_says_so_to_its_owner_only(sql: Sql) {
@@ -209,11 +244,11 @@ every_engine! {
     async fn nothing_readable_lies_in_the_database(sql: Sql) {
         let accounts = peopled(&sql).await;
         let (_, secret) = device(&accounts).await;
-        let rows = sql.read(allmende_sql::Statement::new("SELECT password FROM people", vec![])).await.unwrap();
+        let rows = sql.read(Statement::new("SELECT password FROM people", vec![])).await.unwrap();
         for row in rows.iter() {
             assert!(row.text(0).unwrap().starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
         }
-        let find = allmende_sql::Statement::new("SELECT hash FROM app_passwords", vec![]);
+        let find = Statement::new("SELECT hash FROM app_passwords", vec![]);
         let rows = sql.read(find).await.unwrap();
         assert_ne!(rows.one().unwrap().blob(0).unwrap(), secret.as_bytes());
         assert_eq!(rows.one().unwrap().blob(0).unwrap().len(), 32);
