@@ -8,7 +8,7 @@ use std::{
 use allmende_storage::{
     BlobStore, ErrorKind as StoreKind, LockStore, NewSpace, RemoveNode, Space, Tree,
 };
-use allmende_types::{NodeId, SpaceId, Timestamp, UserId};
+use allmende_types::{NodeId, Permissions, SpaceId, Timestamp, UserId};
 
 use crate::{
     Clock, Collector, Error, ErrorKind, FilesOptions, InvalidOptions, LinkView, Mount, MountPlace,
@@ -164,7 +164,11 @@ impl Files {
     pub async fn view(&self, person: &UserId) -> Result<View> {
         let home = self.space(&home_key(person), self.options().default_quota).await?;
         let mounts = self.mounts_of(person).await?;
-        Ok(View::of_home(self.clone(), person.clone(), home, mounts))
+        let own = match &self.mounts {
+            Some(mounts) => mounts.own_permissions(person).await?,
+            None => Permissions::ALL,
+        };
+        Ok(View::of_home(self.clone(), person.clone(), home, own, mounts))
     }
 
     /// A view of one node and what lies below it, for guests of a public link. Nothing
@@ -243,7 +247,22 @@ impl Files {
     /// [`Unavailable`](crate::ErrorKind::Unavailable).
     pub async fn usage(&self, person: &UserId) -> Result<Quota> {
         let space = self.tree().find_space(&home_key(person)).await?;
-        Ok(space.map_or(Quota { used: 0, limit: self.options().default_quota }, |s| (&s).into()))
+        Ok(self.quota_of(space.as_ref()))
+    }
+
+    /// How full the homes of people are, in their order, read at once.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    pub async fn usages(&self, people: &[UserId]) -> Result<Vec<Quota>> {
+        let keys: Vec<String> = people.iter().map(home_key).collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let spaces = self.tree().find_spaces(&keys).await?;
+        Ok(spaces.iter().map(|space| self.quota_of(space.as_ref())).collect())
+    }
+
+    fn quota_of(&self, home: Option<&Space>) -> Quota {
+        home.map_or(Quota { used: 0, limit: self.options().default_quota }, Into::into)
     }
 
     /// Removes everything that a person owns: home and unfinished uploads. What they never

@@ -28,7 +28,7 @@ impl View {
             node.modified = node.modified.max(modified);
         }
         let owner = self.person_arc();
-        let permissions = Permissions::ALL;
+        let permissions = self.own_permissions();
         Entry { node, permissions, facts, owner, path, mount: None, tag, chain: None }
     }
 

@@ -36,6 +36,15 @@ pub trait Mounts: fmt::Debug + Send + Sync + 'static {
     /// [`Unavailable`](crate::ErrorKind::Unavailable). Never a part of the list.
     async fn mounts(&self, person: &UserId) -> Result<Arc<[Arc<Mount>]>>;
 
+    /// The most that a person may do with what is their own: all, unless some may not share.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    async fn own_permissions(&self, person: &UserId) -> Result<Permissions> {
+        let _ = person;
+        Ok(Permissions::ALL)
+    }
+
     /// Gives a received share another place in the person's home. Nobody else sees it.
     ///
     /// # Errors

@@ -53,7 +53,7 @@ pub struct View {
 /// What a view shows.
 #[derive(Debug, Clone)]
 enum Base {
-    Home { root: SpaceRoot, mounts: Option<Arc<Mutex<Mounted>>> },
+    Home { root: SpaceRoot, own: Permissions, mounts: Option<Arc<Mutex<Mounted>>> },
     Link { mount: Arc<Mount>, number: Option<i64> },
 }
 
@@ -82,11 +82,12 @@ impl View {
         files: Files,
         person: UserId,
         root: SpaceRoot,
+        own: Permissions,
         mounts: Arc<[Arc<Mount>]>,
     ) -> Self {
         let mounts = (!mounts.is_empty())
             .then(|| Arc::new(Mutex::new(Mounted { list: mounts, layout: None })));
-        let base = Base::Home { root, mounts };
+        let base = Base::Home { root, own, mounts };
         Self { files, person: Arc::new(person), base, tokens: Vec::new() }
     }
 
@@ -117,7 +118,7 @@ impl View {
 
     /// Where the mounts of the person stand; none if there are no mounts.
     pub(crate) async fn layout(&self) -> Result<Option<Arc<Layout>>> {
-        let Base::Home { root, mounts: Some(mounts) } = &self.base else { return Ok(None) };
+        let Base::Home { root, mounts: Some(mounts), .. } = &self.base else { return Ok(None) };
         let list = {
             let mounted = locked(mounts);
             if let Some(layout) = &mounted.layout {
@@ -144,6 +145,14 @@ impl View {
         match &self.base {
             Base::Home { root, .. } => Ok(*root),
             Base::Link { .. } => Err(Error::new(ErrorKind::Forbidden, "a link has no home")),
+        }
+    }
+
+    /// The most that the person may do with what is their own.
+    pub(crate) fn own_permissions(&self) -> Permissions {
+        match &self.base {
+            Base::Home { own, .. } => *own,
+            Base::Link { .. } => Permissions::NONE,
         }
     }
 

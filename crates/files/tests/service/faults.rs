@@ -76,6 +76,9 @@ impl Tree for Faulty<MemoryTree> {
     async fn find_space(&self, key: &str) -> Result<Option<Space>> {
         self.inner.find_space(key).await
     }
+    async fn find_spaces(&self, keys: &[&str]) -> Result<Vec<Option<Space>>> {
+        self.inner.find_spaces(keys).await
+    }
     async fn space(&self, id: SpaceId) -> Result<Space> {
         self.inner.space(id).await
     }

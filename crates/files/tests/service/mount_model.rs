@@ -196,7 +196,7 @@ async fn apply(world: &World, told: &Told, step: &Step, number: u64) {
             let rules = [(node.id(), rule)];
             let rules = Rules::new(Permissions::ALL, Inheritance::PerNode, rules);
             told.change("bob", mount.id.0, |mount| {
-                mount.rules = Some(Arc::new(MountRules::from(rules)))
+                mount.rules = Some(Arc::new(MountRules::from(rules)));
             });
         }
     }
