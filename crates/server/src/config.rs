@@ -43,6 +43,8 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// What people may store, and how it may be called.
     pub files: Files,
+    /// The mail server; nothing is mailed if none.
+    pub mail: Option<Mail>,
     /// How long and how large things may be.
     pub limits: Limits,
     /// What is told to the operator.
@@ -62,6 +64,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             tls: None,
             files: Files::default(),
+            mail: None,
             limits: Limits::default(),
             log: Log::default(),
             metrics: None,
@@ -90,6 +93,39 @@ pub struct Files {
     pub case_insensitive_names: bool,
     /// The quota in bytes of people who have none of their own; unlimited if none.
     pub default_quota: Option<u64>,
+}
+
+/// The mail server that mails are handed over to.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Mail {
+    /// Its name or address.
+    pub host: String,
+    /// Its port; 465 if none is set.
+    pub port: Option<u16>,
+    /// How the connection is protected.
+    #[serde(default)]
+    pub encryption: MailEncryption,
+    /// The name to log in with, if it wants one.
+    pub user: Option<String>,
+    /// The password to log in with; `ALLMENDE_MAIL_PASSWORD` keeps it out of the file.
+    pub password: Option<String>,
+    /// The sender: an address, or `Name <address>`.
+    pub from: String,
+}
+
+/// How the connection to a mail server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailEncryption {
+    /// TLS from the first byte (RFC 8314).
+    #[default]
+    Tls,
+    /// TLS after `STARTTLS`; without it nothing is sent.
+    Starttls,
+    /// None: for a server on the same machine.
+    None,
 }
 
 /// How long and how large things may be.
@@ -265,6 +301,9 @@ impl Config {
                     "ALLMENDE_TLS_CERTIFICATE and ALLMENDE_TLS_KEY belong together".into(),
                 ));
             }
+        }
+        if let (Some(value), Some(mail)) = (variable("ALLMENDE_MAIL_PASSWORD"), &mut self.mail) {
+            mail.password = Some(value);
         }
         if let Some(value) = variable("ALLMENDE_METRICS") {
             self.metrics = Some(parse("ALLMENDE_METRICS", value)?);

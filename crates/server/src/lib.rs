@@ -23,6 +23,7 @@
 mod body;
 mod config;
 mod gauges;
+mod jobs;
 mod listen;
 mod log;
 mod metrics;
@@ -35,7 +36,7 @@ mod stores;
 mod tls;
 
 pub use body::RequestBody;
-pub use config::{Config, ConfigError, Files, Limits, Log, LogFormat, Tls};
+pub use config::{Config, ConfigError, Files, Limits, Log, LogFormat, Mail, MailEncryption, Tls};
 pub use log::{LogError, start_log};
 pub use proxy::{InvalidNetwork, Network};
 pub use server::{FirstAdministrator, Server};

@@ -1,16 +1,15 @@
 //! The server: stores, service, listeners and jobs under one shutdown.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
-use allmende_accounts::{Accounts, Ensured};
+use allmende_accounts::Ensured;
 use allmende_events::Events;
-use allmende_files::Files;
 use allmende_nextcloud::{Nextcloud, NextcloudOptions, NextcloudParts};
 use allmende_types::UserId;
-use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::MissedTickBehavior};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::{
-    Config, Shutdown, StartError, StoreOptions, Stores, Trigger, listen,
+    Config, Shutdown, StartError, StoreOptions, Stores, Trigger, jobs, listen,
     metrics::Metrics,
     operations::{self, Readiness},
     service::Front,
@@ -120,18 +119,7 @@ impl Server {
         // Jobs outlive the requests, so that what these left is still noted.
         let (jobs_trigger, jobs_stop) = Trigger::new();
 
-        let collector = stores.files.collector();
-        let stop = jobs_stop.clone();
-        jobs.spawn(async move { collector.run(stop.wait()).await });
-
-        let (accounts, files) = (stores.databases.accounts.clone(), stores.files.clone());
-        let stop = jobs_stop.clone();
-        jobs.spawn(async move { keep_accounts(&accounts, &files, stop).await });
-
-        let events = Events::new(stores.databases.sql.clone());
-        let (files, stop) = (stores.files.clone(), jobs_stop.clone());
-        jobs.spawn(async move { keep_events(&events, &files, stop).await });
-
+        jobs::start(&mut jobs, &stores, &jobs_stop);
         if let Some(listener) = operations {
             let (limits, metrics) = (config.limits.clone(), metrics.clone());
             let (readiness, stop) = (readiness(&stores), jobs_stop.clone());
@@ -163,61 +151,6 @@ impl Server {
 
 async fn listen_on(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
-}
-
-/// Notes when people and app passwords were last used, every minute and at the end, and
-/// removes what has expired, every hour.
-async fn keep_accounts(accounts: &Accounts, files: &Files, stop: Shutdown) {
-    const MINUTES_AN_HOUR: u32 = 60;
-    let mut minutes = tokio::time::interval(Duration::from_secs(60));
-    minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut stop = Box::pin(stop.wait());
-    for minute in (0..MINUTES_AN_HOUR).cycle() {
-        let stopping = tokio::select! {
-            _ = minutes.tick() => false,
-            () = &mut stop => true,
-        };
-        if let Err(error) = accounts.write_activity().await {
-            tracing::warn!(%error, "the last activity of people cannot be noted");
-        }
-        if stopping {
-            return;
-        }
-        if minute == 0
-            && let Err(error) = accounts.remove_expired(files.now()).await
-        {
-            tracing::warn!(%error, "expired sessions cannot be removed");
-        }
-    }
-}
-
-/// Every hour, removes what is too old of what happened and of what people were told.
-async fn keep_events(events: &Events, files: &Files, stop: Shutdown) {
-    /// As long as the original keeps activities (`activity_expire_days`).
-    const EVENTS: i64 = 365 * 86_400;
-    /// A notification that nobody looked at for so long tells nothing new.
-    const NOTIFICATIONS: i64 = 90 * 86_400;
-    const SLICE: usize = 1000;
-    let mut hours = tokio::time::interval(Duration::from_secs(3600));
-    hours.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut stop = Box::pin(stop.wait());
-    loop {
-        tokio::select! {
-            _ = hours.tick() => {}
-            () = &mut stop => return,
-        }
-        let now = files.now();
-        let old = async {
-            // A slice at a time, so that requests get their turn.
-            while events.trim(now.plus_seconds(-EVENTS), SLICE).await? == SLICE {
-                tokio::task::yield_now().await;
-            }
-            events.drop_notifications(now.plus_seconds(-NOTIFICATIONS)).await
-        };
-        if let Err(error) = old.await {
-            tracing::warn!(%error, "old events cannot be removed");
-        }
-    }
 }
 
 /// Ready is a server whose database answers.

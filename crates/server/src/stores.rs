@@ -4,14 +4,14 @@ use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
 
 use allmende_accounts::{Accounts, AccountsOptions};
 use allmende_files::{Files, FilesOptions, Stores as FileStores, SystemClock};
-use allmende_sharing::{LinkKey, Sharing, SharingOptions};
+use allmende_sharing::{Encryption, LinkKey, Sharing, SharingOptions, SmtpMailer, SmtpOptions};
 use allmende_sql::{PostgresOptions, Sql, SqliteOptions};
 use allmende_storage::{BlobStore, LockStore, Tree};
 use allmende_storage_local::{LocalBlobs, LocalOptions};
 use allmende_tree_sql::{SqlTree, TreeOptions};
 use allmende_types::NamePolicy;
 
-use crate::Config;
+use crate::{Config, Mail, MailEncryption};
 
 /// A server that cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +37,9 @@ pub enum StartError {
     /// The options of the file service contradict one another.
     #[error("the options of the file service contradict one another")]
     Options(#[from] allmende_files::InvalidOptions),
+    /// The mail server cannot be used as it is described.
+    #[error("the mail server cannot be used: {0}")]
+    Mail(String),
     /// The certificate or its key cannot be used.
     #[error("TLS cannot be set up")]
     Tls(#[source] io::Error),
@@ -121,6 +124,8 @@ pub struct Stores {
     pub blobs: Arc<LocalBlobs>,
     /// Shares, links, team folders and what administrators chose.
     pub sharing: Sharing,
+    /// Who mails are handed over to, if a mail server is configured.
+    pub(crate) mailer: Option<Arc<SmtpMailer>>,
     /// The file service over all of it.
     pub files: Files,
 }
@@ -155,9 +160,10 @@ impl Stores {
             ..FilesOptions::default()
         };
         let sharing = sharing(config, &databases)?;
+        let mailer = config.mail.as_ref().map(mailer).transpose()?.map(Arc::new);
         let files = Files::new(stores, Arc::new(SystemClock), options)?;
         let files = files.with_mounts(Arc::new(sharing.clone()));
-        Ok(Self { databases, blobs, sharing, files })
+        Ok(Self { databases, blobs, sharing, mailer, files })
     }
 }
 
@@ -168,8 +174,22 @@ fn sharing(config: &Config, databases: &Databases) -> Result<Sharing, StartError
     let key = LinkKey::in_file(&path).map_err(|source| StartError::Data { path, source })?;
     let url = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
     let Databases { sql, accounts, tree } = databases;
-    let options = SharingOptions::new(key, url);
+    let mut options = SharingOptions::new(key, url);
+    // Without a mail server nothing may wait for one.
+    options.system.enable_share_mail = config.mail.is_some();
     Ok(Sharing::new(sql.clone(), accounts.clone(), tree.clone(), options))
+}
+
+fn mailer(mail: &Mail) -> Result<SmtpMailer, StartError> {
+    let mut options = SmtpOptions::new(mail.host.as_str(), mail.from.as_str());
+    options.port = mail.port.unwrap_or(options.port);
+    options.encryption = match mail.encryption {
+        MailEncryption::Tls => Encryption::Tls,
+        MailEncryption::Starttls => Encryption::StartTls,
+        MailEncryption::None => Encryption::None,
+    };
+    options.login = mail.user.clone().zip(mail.password.clone());
+    SmtpMailer::new(&options).map_err(|error| StartError::Mail(error.to_string()))
 }
 
 fn name_policy(config: &Config) -> NamePolicy {

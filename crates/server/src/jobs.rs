@@ -1,0 +1,137 @@
+//! What runs beside the requests: the collector, tidying up, and the sending of mails.
+
+use std::time::Duration;
+
+use allmende_accounts::Accounts;
+use allmende_events::Events;
+use allmende_files::Files;
+use allmende_sharing::{Sharing, SmtpMailer};
+use tokio::{
+    task::JoinSet,
+    time::{Interval, MissedTickBehavior},
+};
+
+use crate::{Shutdown, Stores};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Starts the jobs of the stores; each ends with the shutdown.
+pub(crate) fn start(jobs: &mut JoinSet<()>, stores: &Stores, stop: &Shutdown) {
+    let collector = stores.files.collector();
+    let until = stop.clone();
+    jobs.spawn(async move { collector.run(until.wait()).await });
+
+    let (accounts, files) = (stores.databases.accounts.clone(), stores.files.clone());
+    let until = stop.clone();
+    jobs.spawn(async move { keep_accounts(&accounts, &files, until).await });
+
+    let events = Events::new(stores.databases.sql.clone());
+    let (files, until) = (stores.files.clone(), stop.clone());
+    jobs.spawn(async move { keep_events(&events, &files, until).await });
+
+    let (sharing, files, until) = (stores.sharing.clone(), stores.files.clone(), stop.clone());
+    jobs.spawn(async move { keep_shares(&sharing, &files, until).await });
+
+    if let Some(mailer) = stores.mailer.clone() {
+        let (sharing, files, until) = (stores.sharing.clone(), stores.files.clone(), stop.clone());
+        jobs.spawn(async move { send_mails(&sharing, &files, &mailer, until).await });
+    }
+}
+
+fn every(period: Duration) -> Interval {
+    let mut ticks = tokio::time::interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// Notes when people and app passwords were last used, every minute and at the end, and
+/// removes what has expired, every hour.
+async fn keep_accounts(accounts: &Accounts, files: &Files, stop: Shutdown) {
+    const MINUTES_AN_HOUR: u32 = 60;
+    let mut minutes = every(Duration::from_secs(60));
+    let mut stop = Box::pin(stop.wait());
+    for minute in (0..MINUTES_AN_HOUR).cycle() {
+        let stopping = tokio::select! {
+            _ = minutes.tick() => false,
+            () = &mut stop => true,
+        };
+        if let Err(error) = accounts.write_activity().await {
+            tracing::warn!(%error, "the last activity of people cannot be noted");
+        }
+        if stopping {
+            return;
+        }
+        if minute == 0
+            && let Err(error) = accounts.remove_expired(files.now()).await
+        {
+            tracing::warn!(%error, "expired sessions cannot be removed");
+        }
+    }
+}
+
+/// Every hour, removes what is too old of what happened and of what people were told.
+async fn keep_events(events: &Events, files: &Files, stop: Shutdown) {
+    /// As long as the original keeps activities (`activity_expire_days`).
+    const EVENTS: i64 = 365 * 86_400;
+    /// A notification that nobody looked at for so long tells nothing new.
+    const NOTIFICATIONS: i64 = 90 * 86_400;
+    const SLICE: usize = 1000;
+    let mut hours = every(HOUR);
+    let mut stop = Box::pin(stop.wait());
+    loop {
+        tokio::select! {
+            _ = hours.tick() => {}
+            () = &mut stop => return,
+        }
+        let now = files.now();
+        let old = async {
+            // A slice at a time, so that requests get their turn.
+            while events.trim(now.plus_seconds(-EVENTS), SLICE).await? == SLICE {
+                tokio::task::yield_now().await;
+            }
+            events.drop_notifications(now.plus_seconds(-NOTIFICATIONS)).await
+        };
+        if let Err(error) = old.await {
+            tracing::warn!(%error, "old events cannot be removed");
+        }
+    }
+}
+
+/// Every hour, removes shares that have ended and those of nodes that are gone.
+async fn keep_shares(sharing: &Sharing, files: &Files, stop: Shutdown) {
+    let mut hours = every(HOUR);
+    let mut stop = Box::pin(stop.wait());
+    loop {
+        tokio::select! {
+            _ = hours.tick() => {}
+            () = &mut stop => return,
+        }
+        let mut after = None;
+        loop {
+            match sharing.clean(after, files.now()).await {
+                Ok(None) => break,
+                Ok(more) => after = more,
+                Err(error) => {
+                    tracing::warn!(%error, "ended shares cannot be removed");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Hands over what lies in the outbox, a few seconds after it was put there.
+async fn send_mails(sharing: &Sharing, files: &Files, mailer: &SmtpMailer, stop: Shutdown) {
+    const AT_ONCE: u32 = 50;
+    let mut ticks = every(Duration::from_secs(5));
+    let mut stop = Box::pin(stop.wait());
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = &mut stop => return,
+        }
+        if let Err(error) = sharing.send_mails(mailer, AT_ONCE, files.now()).await {
+            tracing::warn!(%error, "mails cannot be sent");
+        }
+    }
+}
