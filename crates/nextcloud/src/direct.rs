@@ -3,8 +3,8 @@
 
 use allmende_accounts::Status;
 use allmende_files::{Entry, LinkView, Mount as FileMount, MountId, MountKind, MountPlace};
-use allmende_types::Permissions;
-use allmende_webdav::{DavBody, Error, ErrorKind, Mount, Result};
+use allmende_types::{Permissions, SpacePath};
+use allmende_webdav::{DavBody, Error, ErrorKind, Kind, Mount, Result};
 use http::{HeaderValue, Request, Response, header};
 
 use crate::{
@@ -33,7 +33,7 @@ impl Inner {
         &self,
         token: &str,
         mount: &Mount,
-        request: Request<Body>,
+        mut request: Request<Body>,
     ) -> Result<Response<DavBody>> {
         if !matches!(request.method().as_str(), "GET" | "HEAD" | "PROPFIND" | "OPTIONS") {
             return Err(Error::new(ErrorKind::Forbidden, ""));
@@ -59,6 +59,9 @@ impl Inner {
             sharing: self.sharing.clone(),
             instance: self.instance.clone(),
         };
+        // OpenProject has another address for it.
+        let address = mount.href(&SpacePath::root(), Kind::File);
+        *request.uri_mut() = address.as_str().parse().map_err(|_| missing())?;
         Ok(self.dav.guest(&home, mount, request).await)
     }
 }

@@ -18,7 +18,8 @@ pub(crate) enum Route<'a> {
     WellKnown(&'a str),
     /// `/remote.php/dav/…` and `/remote.php/webdav/…`.
     Dav(DavRoot),
-    /// `/remote.php/direct/{token}`: a file for whoever knows the address.
+    /// `/remote.php/direct/{token}`, and the same for OpenProject, which adds a name: a file
+    /// for whoever knows the address.
     Direct(&'a str),
     /// `/public.php/…`: what links lead to.
     Public(PublicRoot<'a>),
@@ -82,6 +83,8 @@ pub(crate) enum Page<'a> {
     Logout,
     /// `/csrftoken`.
     CsrfToken,
+    /// `/login/flow` and what follows: the login flow of before version 2.
+    LegacyFlow(&'a str),
     /// `/login/v2`: a client starts the flow.
     FlowStart,
     /// `/login/v2/poll`: a client asks whether it was let in.
@@ -164,6 +167,7 @@ impl<'a> Route<'a> {
             "/login/confirm" => Self::Page(Page::LoginConfirm),
             "/logout" => Self::Page(Page::Logout),
             "/csrftoken" => Self::Page(Page::CsrfToken),
+            "/login/flow" => Self::Page(Page::LegacyFlow("")),
             "/login/v2" => Self::Page(Page::FlowStart),
             "/login/v2/poll" => Self::Page(Page::FlowPoll),
             "/login/v2/flow" => Self::Page(Page::FlowConnect),
@@ -181,6 +185,8 @@ impl<'a> Route<'a> {
             _ => {
                 if let Some(token) = below("/login/v2/flow") {
                     Self::Page(Page::FlowOpen(token))
+                } else if let Some(rest) = below("/login/flow") {
+                    Self::Page(Page::LegacyFlow(rest))
                 } else if let Some(rest) = below("/settings/personal/authtokens") {
                     Self::Page(Page::AppPasswords(rest))
                 } else if let Some(rest) = below("/s") {
@@ -188,6 +194,8 @@ impl<'a> Route<'a> {
                     Self::Page(Page::Link { token, rest })
                 } else if let Some(rest) = below("/apps/oauth2") {
                     Self::Page(Page::OAuth2(rest))
+                } else if let Some(rest) = below("/apps/integration_openproject/direct") {
+                    Self::Direct(rest.split_once('/').map_or(rest, |(token, _)| token))
                 } else if below("/apps/groupfolders").is_some() {
                     Self::TeamFolders
                 } else if let Some(id) = below("/f") {
@@ -262,11 +270,14 @@ mod tests {
             ("/remote.php/webdav", Route::Dav(DavRoot::Legacy)),
             ("/remote.php/nothing", Route::Dav(DavRoot::Unknown)),
             ("/remote.php/direct/abc", Route::Direct("abc")),
+            ("/index.php/apps/integration_openproject/direct/abc/a.txt", Route::Direct("abc")),
             ("/remote.php5", Route::Unknown),
             ("/ocs/v2.php/cloud/user", Route::Ocs),
             ("/ocs/v3.php/cloud/user", Route::Unknown),
             ("/index.php/login/v2", Route::Page(Page::FlowStart)),
             ("/login/v2/flow/abc", Route::Page(Page::FlowOpen("abc"))),
+            ("/index.php/login/flow", Route::Page(Page::LegacyFlow(""))),
+            ("/login/flow/grant", Route::Page(Page::LegacyFlow("grant"))),
             ("/index.php/f/42", Route::Page(Page::File("42"))),
             ("/s/abc", Route::Page(Page::Link { token: "abc", rest: "" })),
             (

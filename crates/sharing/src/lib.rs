@@ -60,7 +60,7 @@ pub use allmende_share::{
     Answer, Attributes, DateRule, Day, Exclusion, Expiry, InvalidDay, Recipient, Refusal, Rights,
     Rule, ShareId, ShareKind, Subject, Upload, Why,
 };
-pub use config::{Config, Enumeration, Policy, SystemConfig};
+pub use config::{Config, Delegation, Enumeration, Policy, SystemConfig};
 pub use create::{Created, SharedNode};
 pub use direct::DirectLink;
 pub use error::{Error, ErrorKind, Result};

@@ -9,7 +9,7 @@ use std::{
 use allmende_files::{
     self as files, Download, Mount, MountId, MountKind, MountPlace, MountRules, Mounts,
 };
-use allmende_share::{Answer, Merged, ReceivedShare, Rights, ShareId, merge};
+use allmende_share::{Answer, Exclusion, Merged, ReceivedShare, Rights, ShareId, merge};
 use allmende_sql::{Batch, Statement, Value, params};
 use allmende_types::{EventKind, Name, NodeId, Permissions, SpacePath, Timestamp, UserId};
 use async_trait::async_trait;
@@ -70,6 +70,10 @@ impl Mounts for Sharing {
         self.remembered_mounts(person).await.map_err(to_files)
     }
 
+    async fn own_permissions(&self, person: &UserId) -> files::Result<Permissions> {
+        self.permissions_at_home(person).await.map_err(to_files)
+    }
+
     async fn relocate(
         &self,
         person: &UserId,
@@ -85,6 +89,20 @@ impl Mounts for Sharing {
 }
 
 impl Sharing {
+    /// Everything, without sharing for those whose groups may not.
+    async fn permissions_at_home(&self, person: &UserId) -> Result<Permissions> {
+        let policy = self.policy().await?;
+        if policy.sharers == Exclusion::Nobody {
+            return Ok(Permissions::ALL);
+        }
+        let memberships = self.accounts().memberships_of(person).await?;
+        let bits = match policy.may_share(&memberships.groups) {
+            true => Permissions::ALL.bits(),
+            false => Permissions::ALL.bits() & !Permissions::SHARE.bits(),
+        };
+        Ok(Permissions::from_bits(bits).unwrap_or(Permissions::NONE))
+    }
+
     async fn remembered_mounts(&self, person: &UserId) -> Result<Arc<[Arc<Mount>]>> {
         let state = self.state().await?;
         let key = person.key();

@@ -11,12 +11,12 @@ use allmende_ocs::{
     },
     incomplete,
 };
-use allmende_sharing::{Caller, ConfigRefusal, Error, ErrorKind};
+use allmende_sharing::{Caller, ConfigRefusal, Delegation, Error, ErrorKind};
 use bytes::Bytes;
 use http::Response;
 
 use super::{Call, Outcome, people::apply_default_quota, settings::Settings, unavailable};
-use crate::delegation::{self, Area};
+use crate::delegation;
 
 pub(super) async fn apps(call: &Call<'_>, _: NoParameters) -> Outcome<Data<Vec<String>>> {
     let config = call.inner.sharing.config().await.map_err(unavailable)?;
@@ -57,8 +57,8 @@ pub(super) async fn set(
 async fn may_set(call: &Call<'_>, app: &str, key: &str) -> Result<(), OcsError> {
     let who = call.who()?;
     let sharing = app == "core" && key.starts_with("shareapi_");
-    let may =
-        who.administrator || sharing && delegation::holds(call.inner, who, Area::Sharing).await?;
+    let may = who.administrator
+        || sharing && delegation::holds(call.inner, who, Delegation::SharingSettings).await?;
     if may { Ok(()) } else { Err(not_authorised()) }
 }
 

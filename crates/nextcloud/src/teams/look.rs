@@ -12,7 +12,7 @@ use allmende_sharing::{Subject, TeamFolder, TeamFolderId, TeamOrder, TeamScope};
 use http::StatusCode;
 
 use super::{Desk, Failed, Rank, shown};
-use crate::{delegation, ocs::unavailable};
+use crate::ocs::unavailable;
 
 pub(super) async fn list(desk: &Desk<'_>, query: Query) -> Result<Folders, Failed> {
     let order = match query.order_by.as_deref().unwrap_or_default() {
@@ -133,7 +133,7 @@ pub(super) async fn authorised_groups(
 ) -> Result<Vec<DelegationGroup>, Failed> {
     desk.administers()?;
     let config = desk.sharing().config().await?;
-    let ids = delegation::groups(&config, &input.classname);
+    let ids = config.delegates(&input.classname);
     let names = desk.call.inner.accounts.group_names(&ids).await.map_err(unavailable)?;
     let shown = |(gid, display_name): (allmende_types::GroupId, String)| DelegationGroup {
         gid: gid.to_string(),

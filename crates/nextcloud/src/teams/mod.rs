@@ -15,14 +15,14 @@ use allmende_ocs::{
     incomplete, method_not_allowed,
 };
 use allmende_sharing::{
-    Caller, Error, ErrorKind, Sharing, TeamFolderId, TeamOrder, TeamRefusal, TeamScope,
+    Caller, Delegation, Error, ErrorKind, Sharing, TeamFolderId, TeamOrder, TeamRefusal, TeamScope,
 };
 use allmende_types::UserId;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 
 use crate::{
-    delegation::{self, Area},
+    delegation,
     ocs::{Call, Handler, unavailable},
 };
 
@@ -96,9 +96,9 @@ impl<'a> Desk<'a> {
     async fn of(call: &'a Call<'a>, format: Format) -> Result<Self, Failed> {
         let who = call.who()?;
         let holds = |area| delegation::holds(call.inner, who, area);
-        let rank = if who.administrator || holds(Area::TeamFolders).await? {
+        let rank = if who.administrator || holds(Delegation::TeamFolders).await? {
             Rank::Administrator
-        } else if holds(Area::ManagedTeamFolders).await? {
+        } else if holds(Delegation::ManagedTeamFolders).await? {
             Rank::Delegate
         } else {
             Rank::Member

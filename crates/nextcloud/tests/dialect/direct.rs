@@ -59,6 +59,10 @@ async fn a_file_is_read_by_its_address_alone() {
     let part = anybody.send("GET", &address, &[("range", "bytes=1-2")], "").await;
     assert_eq!((part.status, part.text()), (206, "ir"));
     assert_eq!(part.header("content-range"), Some("bytes 1-2/6"));
+    // OpenProject takes the token, and adds a name.
+    let token = address.rsplit('/').next().unwrap();
+    let theirs = format!("/index.php/apps/integration_openproject/direct/{token}/f.txt");
+    assert_eq!(anybody.get(&theirs).await.text(), "direct");
     // Nothing is written, and nothing beside it is read.
     for method in ["PUT", "DELETE", "MKCOL", "PROPPATCH", "MOVE", "COPY", "LOCK", "POST"] {
         let refused = anybody.send(method, &address, &[("destination", "/x")], "x").await;

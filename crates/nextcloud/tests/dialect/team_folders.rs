@@ -340,6 +340,11 @@ async fn administrators_hand_it_to_groups() {
     let path = format!("{APP}/delegation/authorized-groups?classname={class}");
     let holders = data(&root, "GET", &path, "").await;
     assert_eq!(holders, json!([{ "gid": "other", "displayName": "other" }]));
+    // And sets the rules of every folder that is in their files.
+    data(&root, "POST", &format!("{one}/groups"), "group=other").await;
+    let theirs = "/remote.php/dav/files/bob/Team";
+    assert_eq!(bob.prop(theirs, "nc:acl-can-manage").await.as_deref(), Some("1"));
+    assert_eq!(set_rules(&bob, theirs, &rule("user", "bob", 2, 2)).await.status, 207);
     // alice may change what she manages.
     data(&alice, "POST", &format!("{one}/quota"), "quota=7").await;
     let refused = enveloped(&alice, "POST", &format!("{other}/quota"), "quota=7").await;

@@ -9,8 +9,8 @@ use allmende_types::{EventKind, NodeId, Permissions};
 
 use super::{TeamFolderId, access::TeamState, subject_number};
 use crate::{
-    Caller, Error, Result, Sharing, TeamRefusal, lineage::Lineage, news, people::Known,
-    spaces::SpaceOwner,
+    Caller, Config, Delegation, Error, Result, Sharing, TeamRefusal, lineage::Lineage, news,
+    people::Known, spaces::SpaceOwner,
 };
 
 /// A rule, with the name to show of whom it is for.
@@ -68,9 +68,10 @@ impl Sharing {
         // Gathered first: an iterator that is held over a wait binds the future's lifetimes.
         let subjects: Vec<&Subject> = all.map(|rule| &rule.subject).collect();
         let names = self.names_of(subjects).await?;
+        let config = self.config().await?;
         let told = |node: &NodeId, folder: TeamFolderId| {
             let state = states.get(&folder)?;
-            let may_set = may_set(state, &known);
+            let may_set = may_set(&config, state, &known);
             let show = |rule: &Rule| {
                 // A rule for somebody that there is not is kept, and never shown.
                 let team = matches!(rule.subject, Subject::Team(_));
@@ -118,7 +119,7 @@ impl Sharing {
         let known = self.member(caller.person).await?.ok_or(TeamRefusal::NotManager)?;
         let states = self.team_states([folder], lineage.ids()).await?;
         let state = states.get(&folder).ok_or(TeamRefusal::NotManager)?;
-        if !may_set(state, &known) {
+        if !may_set(&*self.config().await?, state, &known) {
             return Err(TeamRefusal::NotManager.into());
         }
         if rules.len() > MAX_RULES {
@@ -187,7 +188,10 @@ fn base(state: &TeamState, member: &Member) -> Permissions {
     if state.enabled { state.acl.base(member) } else { Permissions::ALL }
 }
 
-/// Who may set rules: administrators, and the folder's managers.
-fn may_set(state: &TeamState, known: &Known) -> bool {
-    known.is_administrator() || state.acl.is_managed_by(&known.member)
+/// Who may set rules: administrators, whom they handed team folders to, and the folder's
+/// managers.
+fn may_set(config: &Config, state: &TeamState, known: &Known) -> bool {
+    known.is_administrator()
+        || state.acl.is_managed_by(&known.member)
+        || config.is_handed(Delegation::TeamFolders, known.groups())
 }
