@@ -79,6 +79,24 @@ impl SqlTree {
         rows.first().map(space).transpose().context("a row of spaces")
     }
 
+    pub(crate) async fn find_spaces(&self, keys: &[&str]) -> Result<Vec<Option<Space>>> {
+        let select =
+            format!("SELECT {COLUMNS} FROM spaces WHERE root IS NOT NULL AND key IN ($list)");
+        // No key has a zero byte, and PostgreSQL has no text with one.
+        let possible: Vec<&str> = keys.iter().copied().filter(|key| !key.contains('\0')).collect();
+        let statements = possible.chunks(CHUNK).map(|chunk| {
+            let list = chunk.iter().map(|key| Value::from(*key));
+            Statement::with_list(&select, params![], list)
+        });
+        let answers = self.sql.read_all(statements.collect()).await.context("find spaces")?;
+        let mut found = HashMap::new();
+        for row in answers.iter().flat_map(Rows::iter) {
+            let space = space(row).context("a row of spaces")?;
+            found.insert(space.key.clone(), space);
+        }
+        Ok(keys.iter().map(|key| found.get(*key).cloned()).collect())
+    }
+
     pub(crate) async fn space(&self, id: SpaceId) -> Result<Space> {
         let select = format!("SELECT {COLUMNS} FROM spaces WHERE id = $1 AND root IS NOT NULL");
         let rows = self.sql.read(Statement::new(select, params![id.0]).point()).await;

@@ -55,6 +55,10 @@ impl Tree for SqlTree {
         self.find_space(key).await
     }
 
+    async fn find_spaces(&self, keys: &[&str]) -> Result<Vec<Option<Space>>> {
+        self.find_spaces(keys).await
+    }
+
     async fn space(&self, id: SpaceId) -> Result<Space> {
         self.space(id).await
     }

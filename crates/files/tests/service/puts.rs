@@ -167,6 +167,8 @@ async fn the_quota_is_looked_at_before_the_body_and_in_the_commit() {
     put(&alice, "b", b"123").await;
     assert_eq!(world.files.usage(&user("ALICE")).await.unwrap().used, 13);
     assert_eq!(world.files.usage(&user("nobody")).await.unwrap().limit, Some(10));
+    let all = world.files.usages(&[user("nobody"), user("ALICE")]).await.unwrap();
+    assert_eq!(all.iter().map(|quota| quota.used).collect::<Vec<_>>(), [0, 13]);
 }
 
 #[tokio::test]

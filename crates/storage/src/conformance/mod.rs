@@ -156,6 +156,7 @@ macro_rules! tree_conformance {
             spaces {
                 a_new_space_has_an_empty_root
                 a_space_key_is_taken_once
+                spaces_are_found_at_once_and_in_order
                 a_missing_space_is_not_found
                 a_removed_space_is_gone_at_once
                 spaces_do_not_see_each_other

@@ -41,6 +41,27 @@ pub async fn a_space_key_is_taken_once(tree: Arc<dyn Tree>) {
     tree.create_space(new(&"x".repeat(255))).await.unwrap();
 }
 
+pub async fn spaces_are_found_at_once_and_in_order(tree: Arc<dyn Tree>) {
+    assert_eq!(tree.find_spaces(&[]).await.unwrap(), []);
+    let mut made = Vec::new();
+    for key in ["home:a", "home:A", "home:ä"] {
+        made.push(tree.create_space(new(key)).await.unwrap());
+    }
+    let gone = tree.create_space(new("home:gone")).await.unwrap();
+    tree.remove_space(gone.id, NOW).await.unwrap();
+    let keys = ["home:ä", "nowhere", "home:a", "with\0zero", "home:gone", "home:A", "home:a"];
+    let [a, upper, umlaut] = &made[..] else { panic!("three spaces") };
+    let expected = [Some(umlaut), None, Some(a), None, None, Some(upper), Some(a)];
+    assert_eq!(tree.find_spaces(&keys).await.unwrap(), expected.map(Option::<&_>::cloned));
+    // More than one statement takes.
+    let names: Vec<String> = (0..2500).map(|n| format!("home:{n}")).collect();
+    let mut many: Vec<&str> = names.iter().map(String::as_str).collect();
+    many.push("home:A");
+    let found = tree.find_spaces(&many).await.unwrap();
+    assert_eq!((found.len(), found.iter().flatten().count()), (2501, 1));
+    assert_eq!(found.last(), Some(&Some(upper.clone())));
+}
+
 pub async fn a_missing_space_is_not_found(tree: Arc<dyn Tree>) {
     let id = SpaceId(4_000_000);
     assert_eq!(tree.find_space("nowhere").await.unwrap(), None);

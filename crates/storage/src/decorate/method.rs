@@ -37,6 +37,7 @@ methods! {
     ListBlobs = "blobs" "list",
     CreateSpace = "tree" "create_space",
     FindSpace = "tree" "find_space",
+    FindSpaces = "tree" "find_spaces",
     Space = "tree" "space",
     Spaces = "tree" "spaces",
     SetQuota = "tree" "set_quota",

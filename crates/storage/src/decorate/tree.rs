@@ -21,6 +21,10 @@ impl<S: Tree + ?Sized, P: Probe> Tree for Decorated<S, P> {
         self.call(Method::FindSpace, self.inner.find_space(key)).await
     }
 
+    async fn find_spaces(&self, keys: &[&str]) -> Result<Vec<Option<Space>>> {
+        self.call(Method::FindSpaces, self.inner.find_spaces(keys)).await
+    }
+
     async fn space(&self, id: SpaceId) -> Result<Space> {
         self.call(Method::Space, self.inner.space(id)).await
     }

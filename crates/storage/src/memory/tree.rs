@@ -87,9 +87,16 @@ impl Tree for MemoryTree {
     }
 
     async fn find_space(&self, key: &str) -> Result<Option<Space>> {
+        Ok(self.find_spaces(&[key]).await?.pop().flatten())
+    }
+
+    async fn find_spaces(&self, keys: &[&str]) -> Result<Vec<Option<Space>>> {
         let state = self.state();
-        let found = state.spaces.iter().find(|(_, row)| &*row.key == key).map(|(id, _)| *id);
-        found.map(|id| state.space(id)).transpose()
+        let find = |key: &&str| {
+            let found = state.spaces.iter().find(|(_, row)| &*row.key == *key);
+            found.map(|(id, _)| state.space(*id)).transpose()
+        };
+        keys.iter().map(find).collect()
     }
 
     async fn space(&self, id: SpaceId) -> Result<Space> {

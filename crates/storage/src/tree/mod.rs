@@ -54,6 +54,13 @@ pub trait Tree: fmt::Debug + Send + Sync + 'static {
     /// [`Unavailable`](crate::ErrorKind::Unavailable).
     async fn find_space(&self, key: &str) -> Result<Option<Space>>;
 
+    /// The spaces with these keys, in their order; none where there is none. For lists of
+    /// people, whose spaces are read at once.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    async fn find_spaces(&self, keys: &[&str]) -> Result<Vec<Option<Space>>>;
+
     /// A space as it is now.
     ///
     /// # Errors
