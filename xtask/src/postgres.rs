@@ -13,6 +13,7 @@ use crate::server::free_port;
 #[derive(Debug)]
 pub(crate) struct Postgres {
     port: u16,
+    certificate: PathBuf,
     child: Child,
 }
 
@@ -23,6 +24,7 @@ impl Postgres {
         let postgres = program("postgres")?;
         let home = context.fresh_dir("postgres")?;
         let data = home.join("data");
+        let certificate = certificate(&home)?;
         let become_owner = owner(&home, log)?;
         let prefixed = |program: &Path| match &become_owner {
             Some(user) => {
@@ -51,6 +53,8 @@ impl Postgres {
             .arg(&data)
             .args(["-p", &port_text, "-c", "listen_addresses=127.0.0.1"])
             .args(["-c", "unix_socket_directories=", "-c", "max_connections=400"])
+            .args(["-c", "ssl=on", "-c", "ssl_cert_file=../server.crt"])
+            .args(["-c", "ssl_key_file=../server.key"])
             // The data live as long as the tests; what a power cut would lose does not matter.
             .args(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"])
             .current_dir(&home)
@@ -59,17 +63,22 @@ impl Postgres {
             .stderr(log.sink()?)
             .spawn()
             .context(postgres.display())?;
-        let mut server = Self { port, child };
+        let mut server = Self { port, certificate, child };
         server.wait_ready(log)?;
         Ok(server)
     }
 
-    /// What the tests read: where the server is, and that it must be used.
+    /// What the tests read: where the server is, its certificate, and that it must be used.
     ///
-    /// Without the second the tests on PostgreSQL would be passed over where there is none.
-    pub(crate) fn environment(&self) -> [(&'static str, String); 2] {
-        let url = format!("postgres://allmende@127.0.0.1:{}/postgres", self.port);
-        [("ALLMENDE_TEST_POSTGRES", url), ("ALLMENDE_REQUIRE_POSTGRES", "1".into())]
+    /// Without the last the tests on PostgreSQL would be passed over where there is none. Only
+    /// those of encryption encrypt.
+    pub(crate) fn environment(&self) -> [(&'static str, String); 3] {
+        let url = format!("postgres://allmende@127.0.0.1:{}/postgres?sslmode=disable", self.port);
+        [
+            ("ALLMENDE_TEST_POSTGRES", url),
+            ("ALLMENDE_TEST_POSTGRES_CERTIFICATE", self.certificate.display().to_string()),
+            ("ALLMENDE_REQUIRE_POSTGRES", "1".into()),
+        ]
     }
 
     fn wait_ready(&mut self, log: &Log) -> Result<()> {
@@ -123,13 +132,33 @@ pub(crate) fn program(name: &str) -> Result<PathBuf> {
         .context(format!("`{name}` is missing: install the Debian package postgresql"))
 }
 
+/// A certificate that the server signs itself, for its address and for no name; says where it
+/// is. The key lies beside it, for its owner only, as PostgreSQL demands.
+fn certificate(home: &Path) -> Result<PathBuf> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()])
+        .context("a certificate for postgres")?;
+    let path = home.join("server.crt");
+    std::fs::write(&path, made.cert.pem()).context(path.display())?;
+    let key = home.join("server.key");
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&key)
+        .context(key.display())?;
+    std::io::Write::write_all(&mut file, made.signing_key.serialize_pem().as_bytes())
+        .context(key.display())?;
+    Ok(path)
+}
+
 /// PostgreSQL refuses to run as root: the user that it runs as instead, owning `home` then.
 fn owner(home: &Path, log: &Log) -> Result<Option<String>> {
     if !rustix::process::getuid().is_root() {
         return Ok(None);
     }
     let user = "postgres";
-    Call::new(log, "chown").args([user]).args([home]).run()?;
+    Call::new(log, "chown").args(["-R", user]).args([home]).run()?;
     // Every folder above must let that user through.
     let reached = Call::new(log, "setpriv")
         .args(["--reuid", user, "--regid", user, "--clear-groups", "--", "test", "-w"])

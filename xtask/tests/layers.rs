@@ -58,8 +58,10 @@ const ONE_PLACE: &[(&str, &[&str])] = &[
     ("axum", &["allmende-dav-folder", "allmende-benches"]),
     ("hyper", &["allmende-server", "allmende-benches"]),
     ("hyper-util", &["allmende-server", "allmende-benches"]),
-    ("rustls", &["allmende-server"]),
-    ("tokio-rustls", &["allmende-server"]),
+    // Two places: what comes in from browsers and clients, and what goes out to PostgreSQL,
+    // whose driver wants its connections encrypted from below.
+    ("rustls", &["allmende-server", "allmende-sql"]),
+    ("tokio-rustls", &["allmende-server", "allmende-sql"]),
     ("rusqlite", &["allmende-sql"]),
     ("tokio-postgres", &["allmende-sql"]),
     ("quick-xml", &["allmende-webdav-proto", "allmende-ocs"]),

@@ -4,6 +4,8 @@ mod codec;
 mod connection;
 mod error;
 mod pool;
+mod tls;
+mod wish;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -18,15 +20,33 @@ const ATTEMPTS: u32 = 4;
 
 /// How to reach a database of PostgreSQL.
 ///
-/// The connection is not encrypted: use a socket of the same machine, or a network that
-/// is. The database's encoding must be UTF-8; its collation does not matter, since columns
-/// have their own.
+/// The database's encoding must be UTF-8; its collation does not matter, since columns have
+/// their own.
+///
+/// # Encryption
+/// `sslmode` and `sslrootcert` of the URL mean what they mean to `libpq`. Connections over
+/// sockets of the same machine are never encrypted, others as follows:
+///
+/// | `sslmode` | encrypted | the server is |
+/// |---|---|---|
+/// | `disable` | no | anybody |
+/// | `prefer`, the default | if the server can | anybody |
+/// | `require` | yes | anybody; with `sslrootcert` as `verify-ca` |
+/// | `verify-ca` | yes | who has a certificate of an authority of the file `sslrootcert` |
+/// | `verify-full` | yes | the same, and it is made for the host of the URL; without a file the authorities of the machine count |
+///
+/// Over a network that others can reach use `verify-full`: the other modes keep out who only
+/// listens. Other than `libpq`, `prefer` does not try again without encryption when the
+/// server offers it and fails, `allow` is refused, and there are no certificates of clients.
 ///
 /// ```
 /// use allmende_sql::PostgresOptions;
 ///
 /// let mut options = PostgresOptions::new("postgres://allmende@127.0.0.1/allmende");
 /// options.connections = 8;
+/// let elsewhere = PostgresOptions::new(
+///     "postgres://allmende@db.example.org/allmende?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+/// );
 /// let over_a_socket = PostgresOptions::new("host=/run/postgresql user=allmende dbname=allmende");
 /// ```
 #[derive(Clone)]

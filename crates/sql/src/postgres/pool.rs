@@ -10,15 +10,16 @@ use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::timeout,
 };
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::Config;
 
-use super::{PostgresOptions, connection::Connection, error::error, pool_closed};
+use super::{PostgresOptions, connection::Connection, pool_closed, tls::Connector, wish};
 use crate::{Error, ErrorKind, Result};
 
 /// Connections, made when they are needed and kept as long as they live.
 #[derive(Debug)]
 pub(super) struct Pool {
     config: Config,
+    tls: Connector,
     size: u32,
     permits: Semaphore,
     idle: Mutex<Vec<Connection>>,
@@ -27,7 +28,8 @@ pub(super) struct Pool {
 
 impl Pool {
     pub(super) fn new(options: &PostgresOptions) -> Result<Self> {
-        let mut config: Config = options.url.parse().map_err(|e| error("the database's URL", e))?;
+        let (mut config, wish) = wish::read(&options.url)?;
+        let tls = Connector::new(&wish)?;
         config.connect_timeout(options.timeout);
         // Our statements are short. Where the server overestimates a recursion, compiling it
         // takes half a second, and running it some milliseconds.
@@ -40,6 +42,7 @@ impl Pool {
         let size = options.connections.clamp(1, 1000);
         Ok(Self {
             config,
+            tls,
             size: u32::try_from(size).unwrap_or(1),
             permits: Semaphore::new(size),
             idle: Mutex::default(),
@@ -66,7 +69,7 @@ impl Pool {
     }
 
     async fn connect(&self) -> Result<Connection> {
-        let connect = self.config.connect(NoTls);
+        let connect = self.config.connect(self.tls.clone());
         let (client, driver) = timeout(self.wait, connect)
             .await
             .map_err(|_| Error::new(ErrorKind::Unavailable, "connecting to the database"))?
