@@ -119,7 +119,8 @@ impl Sharing {
         let known = self.member(caller.person).await?.ok_or(TeamRefusal::NotManager)?;
         let states = self.team_states([folder], lineage.ids()).await?;
         let state = states.get(&folder).ok_or(TeamRefusal::NotManager)?;
-        if !may_set(&*self.config().await?, state, &known) {
+        let config = self.config().await?;
+        if !may_set(&config, state, &known) {
             return Err(TeamRefusal::NotManager.into());
         }
         if rules.len() > MAX_RULES {
