@@ -171,6 +171,7 @@ macro_rules! tree_conformance {
                 a_put_needs_a_folder_and_a_file
                 a_folder_is_made_where_nothing_stands
                 each_ancestor_gets_revision_and_size
+                folders_are_as_new_as_what_a_file_in_them_became
                 names_meet_in_nfc
                 names_differ_in_case
                 paths_end_at_their_limit

@@ -212,15 +212,52 @@ pub async fn each_ancestor_gets_revision_and_size(tree: Arc<dyn Tree>) {
     };
     let file = || target(b, "f", Expect::Any);
     check(put(file(), vec![world.blob(10)]), [110, 110, 110], 0).await;
-    check(put(file(), vec![world.blob(50)]), [150, 150, 150], 1).await;
-    check(put(file(), vec![world.blob(5)]), [105, 105, 105], 1).await;
-    check(put(file(), vec![]), [100, 100, 100], 2).await;
+    let again = |segments, seconds| match put(file(), segments) {
+        Op::PutFile(op) => Op::PutFile(PutFile { modified: NOW.plus_seconds(seconds), ..op }),
+        other => other,
+    };
+    check(again(vec![world.blob(50)], 1), [150, 150, 150], 1).await;
+    check(again(vec![world.blob(5)], 1), [105, 105, 105], 1).await;
+    check(again(vec![], 2), [100, 100, 100], 2).await;
     check(make_folder(target(b, "c", Expect::Any)), [100, 100, 100], 3).await;
     let f = world.at("a/b/f").await.unwrap().id;
     check(remove(f), [100, 100, 100], 4).await;
     let older = world.at("a/b/older").await.unwrap().id;
     check(move_to(older, target(b, "renamed", Expect::Any)), [100, 100, 100], 5).await;
     check(remove(older), [0, 0, 0], 6).await;
+}
+
+pub async fn folders_are_as_new_as_what_a_file_in_them_became(tree: Arc<dyn Tree>) {
+    let world = World::new(tree).await;
+    let a = world.folder(world.root, "a").await.id;
+    let b = world.folder(a, "b").await.id;
+    let write = async |modified, at: i64| {
+        let revision = world.revision().await;
+        let op = PutFile {
+            target: target(b, "f", Expect::Any),
+            segments: vec![],
+            media_type: "text/plain".into(),
+            checksums: Default::default(),
+            modified: NOW.plus_seconds(modified),
+            created: None,
+        };
+        world.commit_at(NOW.plus_seconds(at), Op::PutFile(op)).await.unwrap();
+        let mut times = Vec::new();
+        for id in [world.root, a, b] {
+            let folder = world.node(id).await;
+            assert!(folder.revision > revision, "it is told of in any case");
+            times.push(folder.modified.unix() - NOW.unix());
+        }
+        times
+    };
+    // A file that comes makes its folder another one now.
+    assert_eq!(write(-500, 10).await, [10, 10, 10]);
+    // Then a folder is as new as the newest in it,
+    assert_eq!(write(-400, 20).await, [10, 10, 10]);
+    assert_eq!(write(25, 30).await, [25, 25, 25]);
+    assert_eq!(write(40, 40).await, [40, 40, 40]);
+    // and nothing is newer than now.
+    assert_eq!(write(9000, 50).await, [50, 50, 50]);
 }
 
 pub async fn names_meet_in_nfc(tree: Arc<dyn Tree>) {

@@ -168,6 +168,17 @@ pub struct PutFile {
     pub created: Option<Timestamp>,
 }
 
+impl PutFile {
+    /// The time that the folders above get, unless theirs is later: that of the batch for a
+    /// file that comes. Where one is overwritten the folder keeps its members, and becomes
+    /// only as new as what is in it, so that a client that restores old content with old
+    /// times does not make its folders new. Never a time to come.
+    #[must_use]
+    pub fn told(&self, standing: Option<&Node>, now: Timestamp) -> Timestamp {
+        if standing.is_some() { self.modified.min(now) } else { now }
+    }
+}
+
 /// See [`Op::MakeFolder`]. Anything at the target is
 /// [`Exists`](crate::ErrorKind::Exists), whatever is expected.
 #[derive(Debug, Clone)]

@@ -34,7 +34,8 @@ use crate::Result;
 ///   was acknowledged survives a loss of power.
 /// * **Propagation**: when `commit` has returned, every reader sees, for each ancestor
 ///   of a changed node, the batch's revision and the new recursive size. No reader sees
-///   the one without the other.
+///   the one without the other. A folder's time of change becomes that of the batch, unless
+///   it is later already; where a file is overwritten, [`PutFile::told`] says which.
 /// * Revisions of a space rise strictly in the order in which commits become visible:
 ///   who has seen revision *r* will never be shown a lower one that is new to it.
 /// * A node keeps its id, content revision and times when it is renamed or moved.

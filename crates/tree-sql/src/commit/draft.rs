@@ -256,11 +256,22 @@ impl<'a> Draft<'a> {
 
     /// Tells a folder and its ancestors; guards that it is alive.
     pub(super) fn propagate(&mut self, folder: &Node, delta: Delta, bytes: Bytes) {
+        self.propagate_since(folder, delta, bytes, self.now);
+    }
+
+    /// The same for a change that counts as made at `told`.
+    pub(super) fn propagate_since(
+        &mut self,
+        folder: &Node,
+        delta: Delta,
+        bytes: Bytes,
+        told: Timestamp,
+    ) {
         self.touch(folder.space);
         let chain: Vec<NodeId> = self.view.lineage.chain(folder.id).map(|node| node.id).collect();
-        let propagate = delta.propagate(&chain, folder.space, self.now);
+        let propagate = delta.propagate(&chain, folder.space, told);
         self.body.expect(propagate, Expect::Exactly(chain.len() as u64));
-        self.view.propagate(folder.id, bytes, self.now);
+        self.view.propagate(folder.id, bytes, told);
     }
 
     /// The space gets the revision of the batch.

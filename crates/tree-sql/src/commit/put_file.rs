@@ -52,7 +52,8 @@ impl Draft<'_> {
         }
         let revision = expected_revision(&op.target);
         let replaced = place.standing.as_ref().map(|node| self.old(node, revision));
-        self.propagate(&place.parent, delta, bytes);
+        let told = op.told(place.standing.as_ref(), self.now);
+        self.propagate_since(&place.parent, delta, bytes, told);
 
         let id = content.id.map(BlobId::to_bytes);
         let checksums = (!content.checksums.is_empty()).then(|| content.checksums.to_string());

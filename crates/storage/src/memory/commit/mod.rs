@@ -111,7 +111,8 @@ impl Commit<'_> {
             ..node
         };
         self.store(node.clone());
-        self.propagate(place.parent.id, size, place.size());
+        let told = op.told(place.standing.as_ref(), self.now);
+        self.propagate_since(place.parent.id, size, place.size(), told);
         if place.standing.is_some() {
             self.teller.changed(&node);
             self.note(node.space, node.id, ChangeKind::Changed);
@@ -327,11 +328,16 @@ impl Commit<'_> {
 
     /// Tells a folder and its ancestors of a change below.
     fn propagate(&mut self, folder: NodeId, added: u64, freed: u64) {
+        self.propagate_since(folder, added, freed, self.now);
+    }
+
+    /// The same for a change that counts as made at `told`.
+    fn propagate_since(&mut self, folder: NodeId, added: u64, freed: u64, told: Timestamp) {
         let lineage: Vec<Node> = self.state.lineage(folder).cloned().collect();
         for node in lineage {
             self.touch(node.space);
             let size = node.size + added - freed;
-            let modified = node.modified.max(self.now);
+            let modified = node.modified.max(told);
             let row = Node { size, modified, revision: self.revision, ..node };
             self.state.nodes.insert(row.id, row);
         }
