@@ -7,6 +7,7 @@
 //! the prefixes are the literal `d`, `oc`, `nc`. A document that is not finished is never
 //! closed, so that no client takes half a listing for a whole one.
 
+mod absent;
 mod reader;
 mod writer;
 

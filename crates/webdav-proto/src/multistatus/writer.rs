@@ -2,8 +2,8 @@ use bytes::Bytes;
 use http::StatusCode;
 
 use super::{
-    DESCRIPTION, ERROR, HREF, MULTISTATUS, Multistatus, PROP, PROPSTAT, RESPONSE, Response,
-    ResponseContent, STATUS, SYNC_TOKEN, StatusNote,
+    DESCRIPTION, ERROR, HREF, MULTISTATUS, Multistatus, Response, ResponseContent, STATUS,
+    SYNC_TOKEN, StatusNote, absent::Absent,
 };
 use crate::{
     href::Href,
@@ -64,10 +64,15 @@ pub enum MissingProps {
 pub struct MultistatusWriter {
     xml: XmlWriter,
     options: MultistatusOptions,
-    /// Groups of the present response beside 200; the buffers are used again.
+    /// The group 404 of the present response.
+    absent: Absent,
+    absent_note: StatusNote,
+    /// Groups of the present response beside 200 and 404; the buffers are used again.
     groups: Vec<Group>,
     used: usize,
 }
+
+const OPEN_PROPSTAT: &[u8] = b"<d:propstat><d:prop>";
 
 #[derive(Debug)]
 struct Group {
@@ -82,7 +87,14 @@ impl MultistatusWriter {
     pub fn new(buffer: Vec<u8>, options: MultistatusOptions) -> Self {
         let mut xml = XmlWriter::with_buffer(buffer);
         xml.open_root(&MULTISTATUS);
-        Self { xml, options, groups: Vec::new(), used: 0 }
+        Self {
+            xml,
+            options,
+            absent: Absent::default(),
+            absent_note: StatusNote::default(),
+            groups: Vec::new(),
+            used: 0,
+        }
     }
 
     /// Numbers the prefixes `x1`, `x2` … in the order of the requested names, whatever is
@@ -98,26 +110,35 @@ impl MultistatusWriter {
     pub fn response(&mut self, href: &Href, props: impl FnOnce(&mut PropsWriter<'_>)) {
         self.open_response(href);
         let before = self.xml.len();
-        self.xml.raw(b"<d:propstat><d:prop>");
+        self.xml.raw(OPEN_PROPSTAT);
         let inside = self.xml.len();
         self.used = 0;
+        self.absent.clear();
         let mut writer = PropsWriter { out: self, found_note: StatusNote::default() };
         props(&mut writer);
         let found_note = writer.found_note;
-        if self.xml.len() > inside || self.used == 0 || found_note != StatusNote::default() {
+        let absent_note = std::mem::take(&mut self.absent_note);
+        let absent = !self.absent.is_empty() || absent_note != StatusNote::default();
+        let others = absent || self.used > 0;
+        if self.xml.len() > inside || !others || found_note != StatusNote::default() {
             // RFC 4918 wants one propstat at least, even if nothing was asked for.
             self.close_propstat(StatusCode::OK, &found_note);
         } else {
             self.xml.truncate(before);
         }
+        if absent {
+            self.xml.raw(OPEN_PROPSTAT);
+            self.xml.raw(self.absent.rendered());
+            self.close_propstat(StatusCode::NOT_FOUND, &absent_note);
+        }
         let groups = std::mem::take(&mut self.groups);
         for group in &groups[..self.used] {
-            self.xml.raw(b"<d:propstat><d:prop>");
+            self.xml.raw(OPEN_PROPSTAT);
             self.xml.raw(&group.props);
             self.close_propstat(group.status, &group.note);
         }
         self.groups = groups;
-        self.xml.close(&RESPONSE);
+        self.xml.raw(b"</d:response>");
     }
 
     /// Writes the status of one resource as a whole: a member that could not be copied,
@@ -126,7 +147,7 @@ impl MultistatusWriter {
         self.open_response(href);
         self.status_line(status);
         self.note(note);
-        self.xml.close(&RESPONSE);
+        self.xml.raw(b"</d:response>");
     }
 
     /// Writes the `d:sync-token`; last, as RFC 6578 shows it.
@@ -151,6 +172,11 @@ impl MultistatusWriter {
         self.xml.is_empty()
     }
 
+    /// Makes room for so many bytes more, so that the buffer does not grow in steps.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.xml.reserve_bytes(bytes);
+    }
+
     /// Takes what has been written so far, as a frame of the body.
     #[must_use]
     pub fn take(&mut self) -> Bytes {
@@ -172,19 +198,23 @@ impl MultistatusWriter {
     }
 
     fn close_propstat(&mut self, status: StatusCode, note: &StatusNote) {
-        self.xml.close(&PROP);
+        self.xml.raw(b"</d:prop>");
         self.status_line(status);
         self.note(note);
-        self.xml.close(&PROPSTAT);
+        self.xml.raw(b"</d:propstat>");
     }
 
     fn status_line(&mut self, status: StatusCode) {
-        self.xml.element(&STATUS, |xml| {
-            xml.raw(b"HTTP/1.1 ");
-            xml.raw(status.as_str().as_bytes());
-            xml.raw(b" ");
-            xml.raw(status.canonical_reason().unwrap_or("Unknown").as_bytes());
-        });
+        match status {
+            StatusCode::OK => self.xml.raw(b"<d:status>HTTP/1.1 200 OK</d:status>"),
+            StatusCode::NOT_FOUND => self.xml.raw(b"<d:status>HTTP/1.1 404 Not Found</d:status>"),
+            _ => self.xml.element(&STATUS, |xml| {
+                xml.raw(b"HTTP/1.1 ");
+                xml.raw(status.as_str().as_bytes());
+                xml.raw(b" ");
+                xml.raw(status.canonical_reason().unwrap_or("Unknown").as_bytes());
+            }),
+        }
     }
 
     fn note(&mut self, note: &StatusNote) {
@@ -196,7 +226,7 @@ impl MultistatusWriter {
         }
     }
 
-    /// Where the group of a status is in the present response; 404 comes before the others.
+    /// Where the group of a status other than 200 and 404 is in the present response.
     fn group(&mut self, status: StatusCode) -> usize {
         let known = self.groups[..self.used].iter().position(|group| group.status == status);
         known.unwrap_or_else(|| {
@@ -209,12 +239,7 @@ impl MultistatusWriter {
             fresh.props.clear();
             fresh.note = StatusNote::default();
             self.used += 1;
-            if status == StatusCode::NOT_FOUND {
-                self.groups[..self.used].rotate_right(1);
-                0
-            } else {
-                self.used - 1
-            }
+            self.used - 1
         })
     }
 }
@@ -253,8 +278,11 @@ impl PropsWriter<'_> {
     /// A property with a status of its own: refused, not tried, removed. Unlike
     /// [`missing`](Self::missing) it is written whatever the options say.
     pub fn status(&mut self, name: &PropName, status: StatusCode) {
-        if status == StatusCode::OK {
-            return self.out.xml.empty(name);
+        let MultistatusWriter { xml, absent, .. } = &mut *self.out;
+        match status {
+            StatusCode::OK => return xml.empty(name),
+            StatusCode::NOT_FOUND => return absent.add(name, xml),
+            _ => {}
         }
         let at = self.out.group(status);
         let MultistatusWriter { xml, groups, .. } = &mut *self.out;
@@ -265,11 +293,13 @@ impl PropsWriter<'_> {
 
     /// Explains a status that properties of this resource have.
     pub fn note(&mut self, status: StatusCode, note: StatusNote) {
-        if status == StatusCode::OK {
-            self.found_note = note;
-        } else {
-            let at = self.out.group(status);
-            self.out.groups[at].note = note;
+        match status {
+            StatusCode::OK => self.found_note = note,
+            StatusCode::NOT_FOUND => self.out.absent_note = note,
+            _ => {
+                let at = self.out.group(status);
+                self.out.groups[at].note = note;
+            }
         }
     }
 }
@@ -305,7 +335,7 @@ impl MultistatusWriter {
                 let found = propstats.iter().filter(|p| p.status == StatusCode::OK);
                 let rest = propstats.iter().filter(|p| p.status != StatusCode::OK);
                 for propstat in found.chain(rest) {
-                    self.xml.raw(b"<d:propstat><d:prop>");
+                    self.xml.raw(OPEN_PROPSTAT);
                     for prop in &propstat.props {
                         self.xml.write_element(prop);
                     }
@@ -314,6 +344,6 @@ impl MultistatusWriter {
             }
         }
         self.note(&response.note);
-        self.xml.close(&RESPONSE);
+        self.xml.raw(b"</d:response>");
     }
 }

@@ -95,4 +95,16 @@ mod tests {
         assert_eq!(escaped("é\u{ff01}\u{10ffff}z", Place::Text), "é\u{ff01}\u{10ffff}z");
         assert_eq!(escaped("", Place::Text), "");
     }
+
+    #[test]
+    fn what_is_escaped_is_found_anywhere() {
+        for before in 0..40 {
+            for after in 0..40 {
+                let (head, tail) = ("a".repeat(before), "é".repeat(after));
+                let text = format!("{head}<{tail}&\u{ffff}{head}");
+                let wanted = format!("{head}&lt;{tail}&amp;\u{fffd}{head}");
+                assert_eq!(escaped(&text, Place::Text), wanted);
+            }
+        }
+    }
 }

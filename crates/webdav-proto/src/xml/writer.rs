@@ -1,5 +1,7 @@
 use std::fmt;
 
+use allmende_types::{ETag, Timestamp};
+
 use super::{
     Content, Element,
     element::XML_LANG,
@@ -37,6 +39,8 @@ pub struct XmlWriter {
     numbered: Vec<Namespace>,
     /// Who declares the fixed prefixes.
     form: Form,
+    /// The time that was written last, and how: the files of a folder often share theirs.
+    date: Option<(Timestamp, String)>,
 }
 
 /// Who declares the prefixes `d`, `s`, `oc` and `nc`.
@@ -101,6 +105,10 @@ impl XmlWriter {
         std::mem::replace(&mut self.out, Vec::with_capacity(capacity))
     }
 
+    pub(crate) fn reserve_bytes(&mut self, bytes: usize) {
+        self.out.reserve(bytes);
+    }
+
     /// Exchanges the buffer, to write a part that belongs to another place.
     pub(crate) fn swap(&mut self, other: &mut Vec<u8>) {
         std::mem::swap(&mut self.out, other);
@@ -154,11 +162,9 @@ impl XmlWriter {
         };
         // Nearly every element of a listing: nothing to declare, and the name is known.
         let local = name.local().as_bytes();
-        let label = prefix.len() + 1 + local.len();
-        self.out.reserve(2 * label + 5);
+        self.out.reserve(2 * (prefix.len() + local.len()) + 7);
         self.out.push(b'<');
-        self.out.extend_from_slice(prefix.as_bytes());
-        self.out.push(b':');
+        self.fixed(prefix);
         self.out.extend_from_slice(local);
         self.out.push(b'>');
         let inside = self.out.len();
@@ -168,9 +174,22 @@ impl XmlWriter {
             self.raw(b"/>");
         } else {
             self.raw(b"</");
-            let own = inside - 1 - label;
-            self.out.extend_from_within(own..own + label);
+            self.fixed(prefix);
+            self.out.extend_from_slice(local);
             self.out.push(b'>');
+        }
+    }
+
+    /// A fixed prefix and its colon: copied without a call, unlike what has any length.
+    fn fixed(&mut self, prefix: &'static str) {
+        match prefix {
+            "d" => self.out.extend_from_slice(b"d:"),
+            "oc" => self.out.extend_from_slice(b"oc:"),
+            "nc" => self.out.extend_from_slice(b"nc:"),
+            _ => {
+                self.out.extend_from_slice(prefix.as_bytes());
+                self.out.push(b':');
+            }
         }
     }
 
@@ -229,6 +248,38 @@ impl XmlWriter {
     pub fn number(&mut self, number: impl itoa::Integer) {
         let mut digits = itoa::Buffer::new();
         self.raw(digits.format(number).as_bytes());
+    }
+
+    /// A whole number that is not negative, with zeros before it up to so many digits.
+    pub fn padded_number(&mut self, number: impl itoa::Integer, digits: usize) {
+        let mut buffer = itoa::Buffer::new();
+        let text = buffer.format(number).as_bytes();
+        for _ in text.len()..digits {
+            self.out.push(b'0');
+        }
+        self.raw(text);
+    }
+
+    /// An entity tag with its quotes.
+    pub fn etag(&mut self, etag: &ETag) {
+        if etag.is_weak() {
+            self.raw(b"W/");
+        }
+        self.raw(b"&quot;");
+        self.text(etag.opaque());
+        self.raw(b"&quot;");
+    }
+
+    /// A time in the form of HTTP: `Tue, 24 Nov 2026 06:10:00 GMT`.
+    pub fn http_date(&mut self, time: Timestamp) {
+        match &self.date {
+            Some((last, text)) if *last == time => self.out.extend_from_slice(text.as_bytes()),
+            _ => {
+                let text = time.to_http_date();
+                self.raw(text.as_bytes());
+                self.date = Some((time, text));
+            }
+        }
     }
 
     /// The text of a value.
@@ -313,5 +364,36 @@ impl XmlWriter {
             escape_into(&mut self.out, namespace.as_str(), Place::Attribute);
             self.out.push(b'"');
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(write: impl FnOnce(&mut XmlWriter)) -> String {
+        let mut xml = XmlWriter::new();
+        write(&mut xml);
+        String::from_utf8(xml.into_bytes()).unwrap()
+    }
+
+    #[test]
+    fn numbers_tags_and_times() {
+        assert_eq!(written(|xml| xml.padded_number(42, 8)), "00000042");
+        assert_eq!(written(|xml| xml.padded_number(123_456_789, 8)), "123456789");
+        let tag = |text: &str| text.parse().unwrap();
+        assert_eq!(written(|xml| xml.etag(&tag("\"a-1\""))), "&quot;a-1&quot;");
+        assert_eq!(written(|xml| xml.etag(&tag("W/\"<&>\""))), "W/&quot;&lt;&amp;&gt;&quot;");
+        let times = written(|xml| {
+            for second in [784_111_777, 784_111_777, 784_111_778, 784_111_777] {
+                xml.http_date(Timestamp::from_unix(second));
+                xml.text(";");
+            }
+        });
+        assert_eq!(
+            times,
+            "Sun, 06 Nov 1994 08:49:37 GMT;Sun, 06 Nov 1994 08:49:37 GMT;\
+             Sun, 06 Nov 1994 08:49:38 GMT;Sun, 06 Nov 1994 08:49:37 GMT;"
+        );
     }
 }

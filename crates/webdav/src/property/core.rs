@@ -218,10 +218,10 @@ impl<R: Resource> PropertyPage<R> for Page {
             Core::ContentType if folder => out.missing(name),
             Core::ContentType => out.found_text(name, resource.content_type()),
             Core::ETag => match resource.etag() {
-                Some(etag) => out.found(name, |xml| xml.display(&etag)),
+                Some(etag) => out.found(name, |xml| xml.etag(&etag)),
                 None => out.missing(name),
             },
-            Core::LastModified => out.found_text(name, &resource.last_modified().to_http_date()),
+            Core::LastModified => out.found(name, |xml| xml.http_date(resource.last_modified())),
             Core::ResourceType => out.found(name, |xml| {
                 if folder {
                     xml.empty(&COLLECTION);

@@ -52,7 +52,10 @@ impl PropertyPage<Item> for Loaded {
                 let created = node.created.unwrap_or(Timestamp::EPOCH);
                 out.found_text(name, &created.to_rfc3339());
             }
-            Known::Id => out.found(name, |xml| xml.display(FileId(node.id.0, &self.instance))),
+            Known::Id => out.found(name, |xml| {
+                xml.padded_number(node.id.0, 8);
+                xml.text(self.instance.as_str());
+            }),
             Known::FileId => out.found(name, |xml| xml.number(node.id.0)),
             Known::Permissions => {
                 let letters = entry.letters();
@@ -67,7 +70,11 @@ impl PropertyPage<Item> for Loaded {
                 Some(content) if !content.checksums.is_empty() => out.found(name, |xml| {
                     let one = PropName::oc("checksum");
                     for checksum in content.checksums.iter() {
-                        xml.element(&one, |xml| xml.display(checksum));
+                        xml.element(&one, |xml| {
+                            xml.text(checksum.algorithm());
+                            xml.text(":");
+                            xml.text(checksum.value());
+                        });
                     }
                 }),
                 _ => out.missing(name),
@@ -149,15 +156,6 @@ impl PropertyPage<Item> for Loaded {
     fn exists(&self, _: usize, _: &Entry<Item>, _: &Wanted) -> bool {
         // `propname` shows the names of RFC 4918 only, as the original does.
         false
-    }
-}
-
-/// `oc:id` without a string of its own for every entry.
-struct FileId<'a>(i64, &'a InstanceId);
-
-impl std::fmt::Display for FileId<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:08}{}", self.0, self.1)
     }
 }
 
