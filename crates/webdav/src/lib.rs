@@ -40,7 +40,7 @@ pub use self::{
     error::{Error, ErrorKind, Result},
     handler::{DavHandler, DavHandlerBuilder},
     mount::Mount,
-    options::{InfiniteDepth, MissingParent, Options, UnreadableDepth},
+    options::{InfiniteDepth, MissingParent, Options, Spawner, UnreadableDepth},
     property::{
         CoreOptions, CoreProperties, DeadProperties, NameListing, PropertyPage, PropertyProvider,
         Selection, Slot, Wanted,

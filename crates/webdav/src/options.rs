@@ -1,6 +1,10 @@
 //! What an embedder decides.
 
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
+
 use allmende_webdav_proto::{XmlLimits, headers::Depth};
+use futures_channel::oneshot;
+use futures_util::future::{Either, select};
 use http::{Method, StatusCode};
 
 /// The choices of a [`DavHandler`](crate::DavHandler). The default follows the RFCs; each
@@ -30,6 +34,10 @@ pub struct Options {
     pub missing_parent: MissingParent,
     /// The status of a property that was removed: 200, or 204 as sabre writes it.
     pub removed_property: StatusCode,
+    /// Where the next page of a long listing is read while the present one is written.
+    /// Without it both happen on the connection's own task, as far as the backend has no
+    /// threads. A listing of a few pages does not use it.
+    pub spawner: Option<Spawner>,
 }
 
 impl Default for Options {
@@ -46,6 +54,7 @@ impl Default for Options {
             unreadable_depth: UnreadableDepth::Refuse,
             missing_parent: MissingParent::Conflict,
             removed_property: StatusCode::OK,
+            spawner: None,
         }
     }
 }
@@ -75,4 +84,54 @@ pub enum MissingParent {
     Conflict,
     /// 404, which Nextcloud's clients know.
     NotFound,
+}
+
+/// How an embedder lets work run beside the connection that needs it. This crate owns no
+/// runtime and no task: what is given to a spawner ends when the answer is dropped.
+///
+/// ```
+/// use allmende_webdav::{Options, Spawner};
+///
+/// let mut options = Options::default();
+/// options.spawner = Some(Spawner::new(|work| {
+///     tokio::spawn(work);
+/// }));
+/// ```
+#[derive(Clone)]
+pub struct Spawner(Arc<dyn Fn(Work) + Send + Sync>);
+
+/// What a [`Spawner`] is given.
+type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Spawner {
+    /// A spawner out of a function that begins to run what it is given, and returns at once.
+    pub fn new(
+        spawn: impl Fn(Pin<Box<dyn Future<Output = ()> + Send>>) + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(spawn))
+    }
+
+    /// Runs `work` elsewhere. The future is its outcome, or nothing if it was not run to
+    /// its end; dropping it ends the work.
+    pub(crate) fn spawn<T: Send + 'static>(
+        &self,
+        work: Pin<Box<dyn Future<Output = T> + Send>>,
+    ) -> impl Future<Output = Option<T>> + Send + use<T> {
+        let (mut sender, receiver) = oneshot::channel();
+        (self.0)(Box::pin(async move {
+            let outcome = match select(work, sender.cancellation()).await {
+                Either::Left((outcome, _)) => outcome,
+                Either::Right(_) => return,
+            };
+            // Whoever has gone meanwhile does not need it.
+            let _ = sender.send(outcome);
+        }));
+        async move { receiver.await.ok() }
+    }
+}
+
+impl fmt::Debug for Spawner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spawner").finish_non_exhaustive()
+    }
 }

@@ -3,6 +3,7 @@
 mod answer;
 mod bulk;
 mod checksum;
+mod client;
 mod errors;
 mod fixed;
 mod folder;
@@ -19,7 +20,7 @@ mod uploads;
 use allmende_types::SpacePath;
 use allmende_webdav::{
     CoreOptions, DavBody, DavHandler, Error, ErrorKind, Kind, MissingParent, Mount, Options,
-    Result, UnreadableDepth,
+    Result, Spawner, UnreadableDepth,
 };
 use allmende_webdav_proto::{PropName, XmlLimits, headers::Depth, href};
 use http::{HeaderValue, Request, Response, StatusCode};
@@ -73,6 +74,10 @@ impl Dav {
             unreadable_depth: UnreadableDepth::Ignore,
             missing_parent: MissingParent::NotFound,
             removed_property: StatusCode::NO_CONTENT,
+            // Two processors help one listing: one reads while the other writes.
+            spawner: Some(Spawner::new(|work| {
+                tokio::spawn(work);
+            })),
             ..Options::default()
         };
         let core =
@@ -100,6 +105,9 @@ impl Dav {
         let listing = request.method().as_str() == "PROPFIND";
         let own = home.view.person().as_str();
         let mut mount = Mount::new(&format!("{ROOT}/files/{own}"));
+        if let Err(outdated) = client::check(request.headers()) {
+            return self.refuse(&mount, &outdated);
+        }
         let outcome = match root {
             DavRoot::Legacy => {
                 mount = Mount::new(LEGACY);

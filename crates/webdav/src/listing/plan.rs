@@ -2,19 +2,23 @@
 
 use std::collections::HashSet;
 
+use allmende_types::SpacePath;
 use allmende_webdav_proto::{
     Href, MultistatusWriter, PropName,
-    multistatus::{MissingProps, MultistatusOptions},
+    multistatus::{MissingProps, MultistatusOptions, StatusNote},
     request::Propfind,
 };
 use futures_util::future::try_join_all;
+use http::StatusCode;
 
 use crate::{
     backend::{Backend, Entry, Kind, Resource},
     error::Result,
     handler::DavHandler,
     mount::Mount,
+    options::Spawner,
     property::{NameListing, PropertyPage, Selection, Wanted},
+    report::Found,
 };
 
 /// The properties that a request wants, each with the provider that has it.
@@ -30,7 +34,32 @@ pub(crate) struct Plan<B: Backend> {
 }
 
 /// The properties of a page, loaded: one part per provider that is asked.
-pub(crate) type Loaded<R> = Vec<Option<Box<dyn PropertyPage<R>>>>;
+type Loaded<R> = Vec<Option<Box<dyn PropertyPage<R>>>>;
+
+/// A page of a multistatus with all that its properties need, written up to some place.
+pub(super) struct Sheet<B: Backend> {
+    page: Vec<Entry<B::Resource>>,
+    loaded: Loaded<B::Resource>,
+    /// How many of the page are written.
+    written: usize,
+    gone: Vec<SpacePath>,
+}
+
+impl<B: Backend> Sheet<B> {
+    /// How many responses are still to be written.
+    pub(super) fn left(&self) -> usize {
+        self.page.len() - self.written + self.gone.len()
+    }
+}
+
+/// How far a page was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// As far as there was room.
+    Full,
+    /// To its end.
+    Done,
+}
 
 impl<B: Backend> Plan<B> {
     pub(crate) fn new(handler: DavHandler<B>, wish: &Propfind, missing: MissingProps) -> Self {
@@ -69,40 +98,62 @@ impl<B: Backend> Plan<B> {
     pub(crate) fn writer(&self) -> MultistatusWriter {
         let mut options = MultistatusOptions::default();
         options.missing = self.missing;
-        let mut writer = MultistatusWriter::new(Vec::with_capacity(64 * 1024), options);
+        let mut writer = MultistatusWriter::new(Vec::with_capacity(2 * 1024), options);
         let names: Vec<PropName> = self.order.iter().map(|(_, w)| w.name.clone()).collect();
         writer.reserve_prefixes(&names);
         writer
     }
 
+    /// How the embedder lets work run beside the connection.
+    pub(super) fn spawner(&self) -> Option<&Spawner> {
+        self.handler.inner().options.spawner.as_ref()
+    }
+
     /// Loads what the properties of a page need, from all providers at once.
-    pub(crate) async fn load(
+    pub(super) async fn load(
         &self,
         backend: &B,
         mount: &Mount,
-        page: &[Entry<B::Resource>],
-    ) -> Result<Loaded<B::Resource>> {
+        found: Vec<Found<B::Resource>>,
+    ) -> Result<Sheet<B>> {
+        let mut gone = Vec::new();
+        let page: Vec<Entry<B::Resource>> = (found.into_iter())
+            .filter_map(|found| match found {
+                Found::Resource(entry) => Some(entry),
+                Found::Gone(path) => {
+                    gone.push(path);
+                    None
+                }
+            })
+            .collect();
+        let (shown, listing) = (&page, self.listing);
         let providers = self.handler.inner().providers.iter().zip(&self.by_provider);
-        try_join_all(providers.map(|(provider, wanted)| async move {
-            if page.is_empty() || (wanted.is_empty() && self.listing.is_none()) {
+        let loaded = try_join_all(providers.map(|(provider, wanted)| async move {
+            if shown.is_empty() || (wanted.is_empty() && listing.is_none()) {
                 return Ok(None);
             }
-            let selection = Selection { wanted, listing: self.listing, mount };
-            provider.load(backend, page, &selection).await.map(Some)
+            let selection = Selection { wanted, listing, mount };
+            provider.load(backend, shown, &selection).await.map(Some)
         }))
-        .await
+        .await?;
+        Ok(Sheet { page, loaded, written: 0, gone })
     }
 
-    /// Writes the responses of a page.
-    pub(crate) fn render(
+    /// Writes responses of a page until the writer holds `limit` bytes.
+    pub(super) fn render(
         &self,
         writer: &mut MultistatusWriter,
         mount: &Mount,
-        page: &[Entry<B::Resource>],
-        loaded: &Loaded<B::Resource>,
-    ) {
+        sheet: &mut Sheet<B>,
+        limit: usize,
+    ) -> Progress {
+        let Sheet { page, loaded, written, gone } = sheet;
         let mut hrefs = Hrefs { mount, parent: None };
-        for (index, entry) in page.iter().enumerate() {
+        for (index, entry) in page.iter().enumerate().skip(*written) {
+            if writer.len() >= limit {
+                return Progress::Full;
+            }
+            *written += 1;
             let href = hrefs.of(entry);
             writer.response(&href, |out| {
                 for (at, wanted) in &self.order {
@@ -130,6 +181,11 @@ impl<B: Backend> Plan<B> {
                 }
             });
         }
+        for path in std::mem::take(gone) {
+            let href = mount.href(&path, Kind::File);
+            writer.status_response(&href, StatusCode::NOT_FOUND, &StatusNote::default());
+        }
+        Progress::Done
     }
 }
 
