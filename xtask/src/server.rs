@@ -118,6 +118,8 @@ fn spawn(binary: &Path, data: &Path, authority: &str, log: &Log) -> Result<Guard
         .arg(data)
         .env("ALLMENDE_ADMIN_USER", ADMIN)
         .env("ALLMENDE_ADMIN_PASSWORD", ADMIN_PASSWORD)
+        // The replay lets visitors come from other networks than this one.
+        .env("ALLMENDE_TRUSTED_PROXIES", "127.0.0.1")
         .stdin(Stdio::null())
         .stdout(log.sink()?)
         .stderr(log.sink()?)

@@ -15,6 +15,12 @@ enum Kind {
     /// `oc:id`: the number, padded, and the name of the installation.
     InstanceId,
     LockToken,
+    /// The number of a share.
+    Share,
+    /// The number of a storage, which the recorded server has for each home.
+    Storage,
+    /// The name of a public link.
+    Link,
     /// A long random text.
     Token,
 }
@@ -67,12 +73,21 @@ impl Relations {
         {
             return self.bind(Kind::Token, token, own);
         }
+        // The address of a public link.
+        if let (Some((start, token)), Some((own_start, own))) =
+            (recorded.rsplit_once("/s/"), ours.rsplit_once("/s/"))
+            && start == own_start
+            && is_link_token(token)
+            && is_link_token(own)
+        {
+            return self.bind(Kind::Link, token, own);
+        }
         // `nc:lock-token` is the token without its scheme.
         if place.ends_with("}lock-token") && is_uuid(recorded) && is_uuid(ours) {
             let whole = |uuid: &str| format!("opaquelocktoken:{uuid}");
             return self.bind(Kind::LockToken, &whole(recorded), &whole(ours));
         }
-        match kind(place, recorded) {
+        match kind(place, recorded).or_else(|| self.kind_of_share(place, recorded)) {
             Some(Kind::ETag) if has_form(Kind::ETag, ours) => {
                 self.bind_etag(place, bare(recorded), bare(ours))
             }
@@ -104,6 +119,20 @@ impl Relations {
         Ok(())
     }
 
+    /// What a value of a share is.
+    fn kind_of_share(&self, place: &str, recorded: &str) -> Option<Kind> {
+        if !self.path.contains("/apps/files_sharing/") {
+            return None;
+        }
+        let digits = !recorded.is_empty() && recorded.bytes().all(|b| b.is_ascii_digit());
+        match key(place).as_str() {
+            "id" if digits || recorded.starts_with(INTERNAL) => Some(Kind::Share),
+            "storage" if digits => Some(Kind::Storage),
+            "token" if is_link_token(recorded) => Some(Kind::Link),
+            _ => None,
+        }
+    }
+
     fn bind(&mut self, kind: Kind, recorded: &str, ours: &str) -> Result<(), String> {
         if kind == Kind::InstanceId {
             let number = |text: &str| -> String {
@@ -116,6 +145,19 @@ impl Relations {
             self.bind(Kind::FileId, &number(recorded), &number(ours))?;
         }
         let (recorded, ours) = (bare(recorded), bare(ours));
+        if kind == Kind::Share {
+            let number = |id: &str| id.strip_prefix(INTERNAL).unwrap_or(id).to_owned();
+            if recorded.starts_with(INTERNAL) != ours.starts_with(INTERNAL) {
+                return Err(format!("{} instead of {}", shown(ours), shown(recorded)));
+            }
+            if recorded.starts_with(INTERNAL) {
+                return self.bind(kind, &number(recorded), &number(ours));
+            }
+        }
+        if kind == Kind::Link && recorded == ours {
+            // It is known and was put back to the recorded one.
+            return Ok(());
+        }
         let known = self.ours.entry((kind, recorded.into())).or_insert_with(|| ours.into());
         if known != ours {
             return Err(format!("{} changed where the recorded one stayed", shown(ours)));
@@ -129,31 +171,84 @@ impl Relations {
 
     /// A recorded request text with our values in place of the recorded ones.
     pub(super) fn to_ours(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for ((kind, recorded), ours) in &self.ours {
-            text = match kind {
-                Kind::FileId => replace_number(&text, recorded, ours),
-                _ => text.replace(recorded.as_str(), ours),
-            };
-        }
-        text
+        let known: Vec<(Kind, &str, &str)> = (self.ours.iter())
+            .filter(|((kind, _), _)| *kind != Kind::Storage)
+            .map(|((kind, recorded), ours)| (*kind, recorded.as_str(), ours.as_str()))
+            .collect();
+        replace(text, known)
+    }
+
+    /// A text of ours with the recorded names of public links, which stand in addresses.
+    pub(super) fn to_recorded(&self, text: &str) -> String {
+        let known: Vec<(Kind, &str, &str)> = (self.ours.iter())
+            .filter(|((kind, _), _)| *kind == Kind::Link)
+            .map(|((kind, recorded), ours)| (*kind, ours.as_str(), recorded.as_str()))
+            .collect();
+        replace(text, known)
     }
 }
+
+/// Replaces values in one pass, so that none takes the place of another's replacement.
+fn replace(text: &str, mut known: Vec<(Kind, &str, &str)>) -> String {
+    // The longest one that fits is meant.
+    known.sort_by_key(|(_, from, _)| std::cmp::Reverse(from.len()));
+    let mut result = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(next) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let fits = known.iter().find(|(kind, from, _)| {
+            rest.starts_with(from) && stands_alone(*kind, &text[..at], &rest[from.len()..])
+        });
+        if let Some((_, from, to)) = fits {
+            result.push_str(to);
+            at += from.len();
+        } else {
+            result.push(next);
+            at += next.len_utf8();
+        }
+    }
+    result
+}
+
+/// Whether a value between these texts is one: a number is not a part of a longer one or of a
+/// word, and that of a share stands where an address has it.
+fn stands_alone(kind: Kind, before: &str, after: &str) -> bool {
+    let word = |byte: Option<u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric());
+    let apart = !word(before.bytes().last()) && !word(after.bytes().next());
+    match kind {
+        Kind::FileId => apart,
+        Kind::Share => {
+            let places = ["shares/", "shares/pending/", INTERNAL];
+            apart && places.iter().any(|place| before.ends_with(place))
+        }
+        _ => true,
+    }
+}
+
+/// What stands before the number of a share in some answers.
+const INTERNAL: &str = "ocinternal:";
 
 /// Without the signs around it, which differ from header to body.
 fn bare(value: &str) -> &str {
     value.trim_matches(['"', '<', '>'])
 }
 
+/// The last key or name of a place.
+fn key(place: &str) -> String {
+    place.rsplit(['.', '}', ' ']).next().unwrap_or(place).to_ascii_lowercase()
+}
+
 fn kind(place: &str, recorded: &str) -> Option<Kind> {
-    let place = place.rsplit(['.', '}', ' ']).next().unwrap_or(place).to_ascii_lowercase();
+    let place = key(place);
     let inner = bare(recorded);
     let hex = |length| inner.len() == length && inner.bytes().all(|b| b.is_ascii_hexdigit());
     let digits = !inner.is_empty() && inner.bytes().all(|b| b.is_ascii_digit());
     match place.as_str() {
         _ if inner.starts_with("opaquelocktoken:") => Some(Kind::LockToken),
         "etag" | "getetag" | "oc-etag" | "if-none-match" => Some(Kind::ETag),
-        "fileid" if digits => Some(Kind::FileId),
+        "fileid" | "item_source" | "file_source" | "file_parent" | "via_fileid" if digits => {
+            Some(Kind::FileId)
+        }
         "oc-fileid" | "id" | "fileid" if is_instance_id(inner) => Some(Kind::InstanceId),
         "location" => None,
         _ if hex(32) => Some(Kind::ETag),
@@ -172,11 +267,19 @@ fn has_form(kind: Kind, ours: &str) -> bool {
     let inner = bare(ours);
     match kind {
         Kind::ETag => !inner.is_empty() && !ours.starts_with("W/"),
-        Kind::FileId => !inner.is_empty() && inner.bytes().all(|b| b.is_ascii_digit()),
+        Kind::FileId | Kind::Storage => {
+            !inner.is_empty() && inner.bytes().all(|b| b.is_ascii_digit())
+        }
+        Kind::Share => has_form(Kind::FileId, inner.strip_prefix(INTERNAL).unwrap_or(inner)),
+        Kind::Link => is_link_token(inner),
         Kind::InstanceId => is_instance_id(inner),
         Kind::LockToken => inner.starts_with("opaquelocktoken:") || inner.starts_with("urn:uuid:"),
         Kind::Token => inner.len() >= 20 && !inner.contains(char::is_whitespace),
     }
+}
+
+fn is_link_token(text: &str) -> bool {
+    text.len() == 15 && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 fn is_uuid(text: &str) -> bool {
@@ -227,21 +330,6 @@ fn http_date(text: &str) -> Option<f64> {
     Some((days * 86_400 + hour * 3600 + minute * 60 + second) as f64)
 }
 
-/// Replaces a number that stands alone: not as a part of a longer one or of a word.
-fn replace_number(text: &str, number: &str, with: &str) -> String {
-    let mut result = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(number) {
-        let end = at + number.len();
-        let word = |byte: Option<u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric());
-        let inside = word(rest[..at].bytes().last()) || word(rest[end..].bytes().next());
-        result.push_str(&rest[..at]);
-        result.push_str(if inside { number } else { with });
-        rest = &rest[end..];
-    }
-    result + rest
-}
-
 /// A value for a message, shortened.
 fn shown(value: &str) -> String {
     let short: String = value.chars().take(120).collect();
@@ -280,6 +368,35 @@ mod tests {
         relations.compare("fileid", "11720", "7", 0.0).unwrap();
         assert!(relations.compare("fileid", "11720", "8", 0.0).is_err());
         assert_eq!(relations.to_ours("/f/11720?x=117201"), "/f/7?x=117201");
+    }
+
+    #[test]
+    fn shares_and_links_are_known_again() {
+        let mut relations = Relations::default();
+        relations.at("/ocs/v2.php/apps/files_sharing/api/v1/shares");
+        relations.compare("body.ocs.data.id", "685", "12", 0.0).unwrap();
+        relations.compare("body.ocs.data.item_source", "12", "685", 0.0).unwrap();
+        relations.compare("body.ocs.data.storage", "510", "3", 0.0).unwrap();
+        relations.compare("body {}data {}element {}id", "685", "12", 0.0).unwrap();
+        relations.compare("body.ocs.data[0].id", "ocinternal:685", "ocinternal:12", 0.0).unwrap();
+        assert!(relations.compare("body.ocs.data.id", "ocinternal:685", "12", 0.0).is_err());
+        assert!(relations.compare("body.ocs.data.id", "686", "12", 0.0).is_err());
+        assert_eq!(
+            relations.to_ours("/shares/685?a=685&b=12&c=510 /shares/pending/685"),
+            "/shares/12?a=685&b=685&c=510 /shares/pending/12"
+        );
+
+        relations
+            .compare("body.ocs.data.token", "aR762YB6gDCF7W9", "rGz1FlUsengBAMf", 0.0)
+            .unwrap();
+        let (theirs, own) = ("http://h/s/aR762YB6gDCF7W9", "http://h/s/rGz1FlUsengBAMf");
+        relations.compare("body.ocs.data.url", theirs, own, 0.0).unwrap();
+        assert!(relations.compare("body.ocs.data.url", theirs, "http://h/s/x", 0.0).is_err());
+        let href = relations.to_recorded("/public.php/dav/files/rGz1FlUsengBAMf/d");
+        assert_eq!(href, "/public.php/dav/files/aR762YB6gDCF7W9/d");
+        relations
+            .compare("body.ocs.data.token", "aR762YB6gDCF7W9", "aR762YB6gDCF7W9", 0.0)
+            .unwrap();
     }
 
     #[test]

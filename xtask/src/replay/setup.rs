@@ -6,7 +6,7 @@ use super::people::People;
 use super::recording::Exchange;
 use super::xml::Multistatus;
 use crate::failure::{Context as _, Result, ensure};
-use crate::http::Endpoint;
+use crate::http::{Endpoint, Response};
 
 /// The content of the file that the range scenarios read.
 const RANGE_CONTENT: &str = "0123456789abcdefghij";
@@ -22,6 +22,11 @@ pub(super) fn lay(people: &People, scenario: &str, exchanges: &[Exchange]) -> Re
     });
     if used {
         make(&home, "MKCOL", &folder, "")?;
+    }
+    for role in RECIPIENTS {
+        if exchanges.iter().any(|exchange| works_inside(role, exchange, &inside)) {
+            make(&people.home(role), "MKCOL", &folder, "")?;
+        }
     }
     match scenario {
         "files.get-content-types" => {
@@ -68,6 +73,49 @@ pub(super) fn lay(people: &People, scenario: &str, exchanges: &[Exchange]) -> Re
             }
         }
         _ => {}
+    }
+    Ok(())
+}
+
+/// Those to whom others share.
+const RECIPIENTS: &[&str] = &["bob", "carol"];
+
+/// Whether a recipient does something in their own folder of the scenario's name.
+fn works_inside(role: &str, exchange: &Exchange, inside: &str) -> bool {
+    let body = exchange.request_body.as_text().replace("%2F", "/");
+    exchange.sender == role
+        && (names_folder(&exchange.path, &format!("/files/{role}{inside}"))
+            || names_folder(&body, inside))
+}
+
+/// A recipient who goes on in the scenario's folder has moved there what was shared with them.
+pub(super) fn take_along(
+    people: &People,
+    scenario: &str,
+    exchange: &Exchange,
+    answer: &Response,
+    later: &[Exchange],
+) -> Result<()> {
+    let made = exchange.method == "POST" && exchange.path.contains("/files_sharing/api/v1/shares?");
+    if !made || answer.status != 200 {
+        return Ok(());
+    }
+    let told: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let share = &told["ocs"]["data"];
+    let Some(target) = share["file_target"].as_str() else { return Ok(()) };
+    let inside = format!("/{}{target}", folder_name(scenario));
+    for role in RECIPIENTS {
+        let theirs = share["share_with"].as_str() == Some(&people.name(role));
+        if theirs && later.iter().any(|exchange| works_inside(role, exchange, &inside)) {
+            let home = people.home(role);
+            let address = |path: &str| format!("{}{}", home.path, path.trim_start_matches('/'));
+            let moved = home
+                .request("MOVE", &address(target))
+                .header("Destination", &address(&inside))
+                .header("Overwrite", "F")
+                .send()?;
+            ensure!(moved.status == 201, "moving a share was answered {}", moved.status);
+        }
     }
     Ok(())
 }
