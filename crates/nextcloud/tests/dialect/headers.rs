@@ -96,3 +96,32 @@ async fn forms_of_other_sites_do_nothing() {
     let signed_in = browser.send("POST", "/login", &own, form).await;
     assert!(signed_in.cookie("oc48fzr4wkqv").is_some());
 }
+
+#[tokio::test]
+async fn outdated_desktop_clients_are_told_to_upgrade() {
+    let world = World::new().await;
+    let a = format!("{FILES}/a");
+    world.alice().put(&a, "x").await;
+    let old = world.alice().with("user-agent", "Mozilla/5.0 (Linux) mirall/3.2.49git (Nextcloud)");
+    for refused in [old.get(&a).await, old.propfind(FILES, "0", "d:getetag").await] {
+        assert_eq!(refused.status, 403);
+        let text = refused.text();
+        assert!(
+            text.contains(
+                "<s:message>This version of the client is unsupported. Upgrade to &lt;a \
+                 href=&quot;https://nextcloud.com/install/#install-clients&quot;&gt;version 3.2.50 or \
+                 later&lt;/a&gt;.</s:message>"
+            ),
+            "{text}"
+        );
+    }
+    // It can still see that its account is fine, and its person is not asked to sign in anew.
+    assert_eq!(
+        old.send("GET", "/ocs/v2.php/cloud/user", &[("ocs-apirequest", "true")], "").await.status,
+        200
+    );
+    let unknown = world.stranger().with("user-agent", "Mozilla/5.0 (Linux) mirall/3.2.49git");
+    assert_eq!(unknown.get(&a).await.status, 401);
+    let new = world.alice().with("user-agent", "Mozilla/5.0 (Linux) mirall/3.2.50git (Nextcloud)");
+    assert_eq!(new.get(&a).await.status, 200);
+}
