@@ -47,10 +47,11 @@ pub(super) async fn show_all(
     let accounts = &call.accounts;
     let profiles = accounts.profiles(&ids).await.map_err(unavailable)?;
     let memberships = accounts.memberships(&ids).await.map_err(unavailable)?;
+    let usages = call.inner.files.usages(&ids).await.map_err(unavailable)?;
     let settings = Settings::of(call.inner).await?;
     let mut users = Vec::with_capacity(people.len());
-    for ((person, profile), memberships) in people.iter().zip(&profiles).zip(&memberships) {
-        let usage = call.inner.files.usage(&person.id).await.map_err(unavailable)?;
+    let stored = profiles.iter().zip(&memberships).zip(&usages);
+    for (person, ((profile, memberships), usage)) in people.iter().zip(stored) {
         let limit = settings.limit(&call.inner.files, person.quota);
         let mut user = show(person, profile, memberships, shown_quota(usage.used, limit), viewer);
         if let Some(login) = accounts.noted_login(&person.id).map(Timestamp::unix) {
