@@ -134,20 +134,6 @@ impl Frame {
     }
 }
 
-macro_rules! pages {
-    ($($page:ident($path:literal) { $($field:ident: $type:ty),* $(,)? })*) => {$(
-        #[derive(Template)]
-        #[template(path = $path)]
-        struct $page<'a> {
-            name: &'a str,
-            language: Language,
-            t: &'static Words,
-            request_token: Option<&'a str>,
-            $($field: $type,)*
-        }
-    )*};
-}
-
 pages! {
     PasswordPage("link_password.html") { action: &'a str, problem: Option<&'a str> }
     FilePage("link_file.html") { shown: &'a Shown, line: &'a Line }

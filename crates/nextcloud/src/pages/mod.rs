@@ -4,6 +4,21 @@
 //! English. Each is one form or one message; whatever a person or a client chose (names,
 //! user agents) is escaped by the templates.
 
+/// Each page is a template with the fields that it needs beside those of all.
+macro_rules! pages {
+    ($($page:ident($path:literal) { $($field:ident: $type:ty),* $(,)? })*) => {$(
+        #[derive(Template)]
+        #[template(path = $path)]
+        struct $page<'a> {
+            name: &'a str,
+            language: Language,
+            t: &'static Words,
+            request_token: Option<&'a str>,
+            $($field: $type,)*
+        }
+    )*};
+}
+
 pub(crate) mod link;
 mod text;
 
@@ -55,8 +70,15 @@ impl Frame {
         )
     }
 
-    /// The first page of the login flow: a client wants to connect.
-    pub(crate) fn connect(&self, state_token: &str, user: &str, client: &str) -> Response<Bytes> {
+    /// The first page of a login flow: a client wants to connect. `action` is where its form
+    /// leads.
+    pub(crate) fn connect(
+        &self,
+        action: &str,
+        state_token: &str,
+        user: &str,
+        client: &str,
+    ) -> Response<Bytes> {
         self.page(
             StatusCode::OK,
             &ConnectPage {
@@ -64,6 +86,7 @@ impl Frame {
                 language: self.language,
                 t: self.words(),
                 request_token: None,
+                action,
                 state_token,
                 user,
                 client,
@@ -71,9 +94,11 @@ impl Frame {
         )
     }
 
-    /// The page on which a person who is signed in lets the client in.
+    /// The page on which a person who is signed in lets the client in. `action` is where its
+    /// form leads.
     pub(crate) fn grant(
         &self,
+        action: &str,
         form_token: &str,
         state_token: &str,
         display_name: &str,
@@ -86,6 +111,7 @@ impl Frame {
                 language: self.language,
                 t: self.words(),
                 request_token: Some(form_token),
+                action,
                 form_token,
                 state_token,
                 display_name,
@@ -194,27 +220,16 @@ pub(crate) struct FileLink<'a> {
     pub(crate) name: &'a str,
 }
 
-macro_rules! pages {
-    ($($page:ident($path:literal) { $($field:ident: $type:ty),* $(,)? })*) => {$(
-        #[derive(Template)]
-        #[template(path = $path)]
-        struct $page<'a> {
-            name: &'a str,
-            language: Language,
-            t: &'static Words,
-            request_token: Option<&'a str>,
-            $($field: $type,)*
-        }
-    )*};
-}
-
 pages! {
     LoginPage("login.html") {
         form_token: &'a str, user: &'a str, redirect_url: &'a str, problem: Option<&'a str>,
     }
-    ConnectPage("connect.html") { state_token: &'a str, user: &'a str, client: &'a str }
+    ConnectPage("connect.html") {
+        action: &'a str, state_token: &'a str, user: &'a str, client: &'a str,
+    }
     GrantPage("grant.html") {
-        form_token: &'a str, state_token: &'a str, display_name: &'a str, client: &'a str,
+        action: &'a str, form_token: &'a str, state_token: &'a str, display_name: &'a str,
+        client: &'a str,
     }
     ConsentPage("consent.html") {
         form_token: &'a str, display_name: &'a str, client: &'a str, client_id: &'a str,
@@ -246,8 +261,8 @@ mod tests {
         let evil = "<script>alert('1')</script>\"";
         let pages = [
             frame("en").login(evil, evil, evil, Some(evil)),
-            frame("en").connect(evil, evil, evil),
-            frame("en").grant(evil, evil, evil, evil),
+            frame("en").connect(evil, evil, evil, evil),
+            frame("en").grant(evil, evil, evil, evil, evil),
             frame("en").consent(evil, evil, evil, evil, evil, evil),
             frame("en").home(evil, evil, evil, evil, Some(FileLink { href: evil, name: evil })),
             frame("en").message(StatusCode::OK, evil, evil),

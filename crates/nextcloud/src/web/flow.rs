@@ -1,6 +1,10 @@
 //! Login flow v2: a client gets an app password, and a person says yes in a browser.
 
-use allmende_accounts::{ErrorKind, Grant, Method as Proven, WaitingFlow};
+use std::sync::Arc;
+
+use allmende_accounts::{
+    Authenticated, Credentials, ErrorKind, Grant, Method as Proven, WaitingFlow,
+};
 use allmende_types::UserId;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header, request::Parts};
@@ -106,7 +110,7 @@ impl Web<'_> {
         let state = self.inner.accounts.login_flow_state(&flow.login, &flow.random);
         let user = query(request, "user").unwrap_or_default();
         let client = &flow.waiting.client_name;
-        self.frame(&request.headers).connect(state.expose(), &user, client)
+        self.frame(&request.headers).connect("/login/v2/grant", state.expose(), &user, client)
     }
 
     /// `GET /login/v2/grant`: the question to the person, who signs in first.
@@ -134,7 +138,7 @@ impl Web<'_> {
         let session = cookie(&request.headers, self.inner.session_cookie()).unwrap_or_default();
         let Ok(token) = self.inner.accounts.request_token(session) else { return unavailable() };
         let (name, client) = (&who.person.display_name, &flow.waiting.client_name);
-        self.frame(&request.headers).grant(&token, &state, name, client)
+        self.frame(&request.headers).grant("/login/v2/grant", &token, &state, name, client)
     }
 
     /// `POST /login/v2/grant`: the person says yes.
@@ -176,21 +180,31 @@ impl Web<'_> {
             return forged();
         }
         let (login, secret) = (field("user"), field("password"));
-        let credentials = allmende_accounts::Credentials::Basic { login, secret };
-        let (client, now) = (self.origin.client, self.inner.now());
-        let who = match self.inner.accounts.authenticate(credentials, client, now).await {
-            Ok(who) => who,
-            Err(error) => {
-                return match auth::stranger(error).await {
-                    auth::Stranger::Unknown(_) => unavailable(),
-                    _ => self.refused(&headers, Why::Credentials),
-                };
+        match self.typed_app_password(&headers, login, secret).await {
+            Ok(who) => {
+                self.grant(&headers, &flow, field("stateToken"), &who.person.id, login).await
             }
-        };
-        if !matches!(who.method, Proven::AppPassword { .. }) {
-            return self.refused(&headers, Why::Credentials);
+            Err(response) => response,
         }
-        self.grant(&headers, &flow, field("stateToken"), &who.person.id, login).await
+    }
+
+    /// Who shows an app password in a form. The real password is not for these.
+    pub(super) async fn typed_app_password(
+        &self,
+        headers: &HeaderMap,
+        login: &str,
+        secret: &str,
+    ) -> Result<Arc<Authenticated>, Response<Bytes>> {
+        let credentials = Credentials::Basic { login, secret };
+        let (client, now) = (self.origin.client, self.inner.now());
+        match self.inner.accounts.authenticate(credentials, client, now).await {
+            Ok(who) if matches!(who.method, Proven::AppPassword { .. }) => Ok(who),
+            Ok(_) => Err(self.refused(headers, Why::Credentials)),
+            Err(error) => Err(match auth::stranger(error).await {
+                auth::Stranger::Unknown(_) => unavailable(),
+                _ => self.refused(headers, Why::Credentials),
+            }),
+        }
     }
 
     async fn grant(

@@ -6,6 +6,7 @@ mod avatars;
 mod contacts;
 mod flow;
 mod form_data;
+mod legacy_flow;
 mod links;
 mod oauth2;
 mod session;
@@ -107,6 +108,7 @@ impl Web<'_> {
             (Page::LoginConfirm, Method::POST) => self.confirm(request).await,
             (Page::Logout, Method::GET) => self.log_out(&request.into_parts().0).await,
             (Page::CsrfToken, Method::GET) => self.csrf_token(&request.into_parts().0),
+            (Page::LegacyFlow(rest), _) => self.legacy_flow(rest, request).await,
             (Page::FlowStart, Method::POST) => self.flow_start(&request.into_parts().0).await,
             (Page::FlowPoll, Method::POST) => self.flow_poll(request).await,
             (Page::FlowOpen(token), Method::GET) => {
