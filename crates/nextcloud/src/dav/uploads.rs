@@ -288,16 +288,18 @@ fn propfind(upload: &Upload, request: &Parts, body: &[u8]) -> Result<Response<Da
     });
     if depth != Depth::Zero {
         let modified = upload.parts.iter().map(|part| part.modified).max();
-        let whole = (WHOLE, upload.size(), modified.unwrap_or(upload.node.modified));
+        let whole = Listed {
+            size: upload.size(),
+            modified: modified.unwrap_or(upload.node.modified),
+            etag: upload.node.etag().to_string(),
+        };
         let parts = upload
             .parts
             .iter()
-            .filter_map(|part| Some((part.name.as_ref()?.as_str(), part.size, part.modified)));
-        for (name, size, modified) in std::iter::once(whole).chain(parts) {
+            .filter_map(|part| Some((part.name.as_ref()?.as_str(), Listed::of(part))));
+        for (name, listed) in std::iter::once((WHOLE, whole)).chain(parts) {
             out.response(&folder.join(name), |props| {
-                for wanted in &wanted {
-                    file_property(size, modified, wanted, props);
-                }
+                wanted.iter().for_each(|name| listed.property(name, props));
             });
         }
     }
@@ -308,8 +310,9 @@ fn propfind_part(part: &Node, request: &Parts, body: &[u8]) -> Result<Response<D
     let (wanted, options) = wanted(request, body)?;
     let mut out = MultistatusWriter::new(Vec::new(), options);
     out.reserve_prefixes(&wanted);
+    let listed = Listed::of(part);
     out.response(&Href::from_encoded(request.uri.path()), |props| {
-        wanted.iter().for_each(|name| file_property(part.size, part.modified, name, props));
+        wanted.iter().for_each(|name| listed.property(name, props));
     });
     Ok(answer::multistatus(out.finish()))
 }
@@ -317,13 +320,20 @@ fn propfind_part(part: &Node, request: &Parts, body: &[u8]) -> Result<Response<D
 const LENGTH: PropName = PropName::dav("getcontentlength");
 const MODIFIED: PropName = PropName::dav("getlastmodified");
 const TYPE: PropName = PropName::dav("resourcetype");
+const ETAG: PropName = PropName::dav("getetag");
+const MEDIA_TYPE: PropName = PropName::dav("getcontenttype");
 
 fn wanted(request: &Parts, body: &[u8]) -> Result<(Vec<PropName>, MultistatusOptions)> {
     let propfind = Propfind::parse(body, &XmlLimits::default())
         .map_err(|error| Error::new(ErrorKind::BadRequest, error.to_string()))?;
     let names = match propfind {
         Propfind::Prop(names) => names,
-        _ => return Ok((vec![MODIFIED, LENGTH, TYPE], missing(MissingProps::Omit))),
+        _ => {
+            return Ok((
+                vec![MODIFIED, LENGTH, TYPE, ETAG, MEDIA_TYPE],
+                missing(MissingProps::Omit),
+            ));
+        }
     };
     let minimal = request.headers.get("prefer").is_some_and(|v| v == "return=minimal");
     Ok((names, missing(if minimal { MissingProps::Omit } else { MissingProps::Report })))
@@ -343,20 +353,33 @@ fn folder_property(node: &Node, name: &PropName, props: &mut PropsWriter<'_>) {
     }
 }
 
-fn file_property(
+/// A part of an upload, or what they make together, as it is listed.
+struct Listed {
     size: u64,
     modified: allmende_types::Timestamp,
-    name: &PropName,
-    props: &mut PropsWriter<'_>,
-) {
-    if *name == MODIFIED {
-        props.found_text(name, &modified.to_http_date());
-    } else if *name == LENGTH {
-        props.found(name, |xml| xml.number(size));
-    } else if *name == TYPE {
-        props.found_text(name, "");
-    } else {
-        props.missing(name);
+    etag: String,
+}
+
+impl Listed {
+    fn of(part: &Node) -> Self {
+        Self { size: part.size, modified: part.modified, etag: part.etag().to_string() }
+    }
+
+    fn property(&self, name: &PropName, props: &mut PropsWriter<'_>) {
+        if *name == MODIFIED {
+            props.found_text(name, &self.modified.to_http_date());
+        } else if *name == LENGTH {
+            props.found(name, |xml| xml.number(self.size));
+        } else if *name == TYPE {
+            props.found_text(name, "");
+        } else if *name == ETAG {
+            props.found_text(name, &self.etag);
+        } else if *name == MEDIA_TYPE {
+            // What it is shows when it is put together.
+            props.found_text(name, "application/octet-stream");
+        } else {
+            props.missing(name);
+        }
     }
 }
 

@@ -62,8 +62,22 @@ async fn an_upload_goes_on_where_it_stopped() {
             (&*format!("{UPLOAD}/00002"), Some("3")),
         ]
     );
-    // A part may be sent again.
+    // A part may be sent again, and can be told from what was there before.
+    let tags = async || {
+        let listed = alice.propfind(UPLOAD, "1", "d:getetag d:getcontenttype").await;
+        let [_, files @ ..] = &listed.responses()[..] else { panic!("{}", listed.text()) };
+        for file in files {
+            assert_eq!(file.prop("d:getcontenttype"), Some("application/octet-stream"));
+        }
+        files.iter().map(|r| r.prop("d:getetag").unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let before = tags().await;
+    let same = |now: &[String]| now.iter().zip(&before).map(|(a, b)| a == b).collect::<Vec<_>>();
+    assert_eq!(same(&tags().await), [true, true, true]);
     assert_eq!(alice.put(&format!("{UPLOAD}/00002"), "world").await.status, 204);
+    assert_eq!(same(&tags().await), [false, true, false]);
+    let one = alice.prop(&format!("{UPLOAD}/00001"), "d:getetag").await;
+    assert_eq!(one.as_deref(), before.get(1).map(String::as_str));
     alice.transfer("MOVE", &whole(), &format!("{FILES}/a"), &[]).await;
     assert_eq!(alice.get(&format!("{FILES}/a")).await.text(), "helloworld");
 }
