@@ -1,7 +1,7 @@
 //! Trees of many files, written in large batches and without their contents.
 
 use allmende_storage::{
-    Actor, Batch, Expect, MakeFolder, NewSpace, Op, PutFile, Segment, Space, Target, Tree,
+    Actor, Batch, Cause, Expect, MakeFolder, NewSpace, Op, PutFile, Segment, Space, Target, Tree,
 };
 use allmende_types::{BlobId, Checksums, Name, NodeId, Timestamp};
 
@@ -25,7 +25,7 @@ pub(crate) async fn folder(
     files: usize,
 ) -> Result<(), Failure> {
     let now = Timestamp::from(std::time::SystemTime::now());
-    let batch = |ops| Batch { actor: Actor::default(), now, ops };
+    let batch = |ops| Batch { actor: Actor::default(), now, cause: Cause::Request, ops };
     let target = Target { parent: space.root, name: Name::new(name)?, expect: Expect::Absent };
     let make = Op::MakeFolder(MakeFolder { target, modified: now, created: None });
     let made = tree.commit(batch(vec![make])).await?;
