@@ -4,23 +4,15 @@
 
 mod common;
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use allmende_storage_local::{LocalBlobs, LocalOptions, LocalStats};
 use allmende_types::BlobId;
 use common::{bytes, get, put};
 
-/// So many callers store so many blobs each, one after the other; how long it took.
-async fn load(
-    store: &Arc<LocalBlobs>,
-    lease: u64,
-    callers: u64,
-    each: u64,
-) -> (Duration, LocalStats) {
-    let (started, before) = (Instant::now(), store.stats());
+/// So many callers store so many blobs each, one after the other; what that took.
+async fn load(store: &Arc<LocalBlobs>, lease: u64, callers: u64, each: u64) -> LocalStats {
+    let before = store.stats();
     let callers = (0..callers).map(|caller| {
         let store = store.clone();
         tokio::spawn(async move {
@@ -39,7 +31,7 @@ async fn load(
     difference.flushes = stats(|stats| stats.flushes);
     difference.small_blobs = stats(|stats| stats.small_blobs);
     difference.groups = stats(|stats| stats.groups);
-    (started.elapsed(), difference)
+    difference
 }
 
 fn delayed(dir: &std::path::Path, milliseconds: u64) -> Arc<LocalBlobs> {
@@ -52,7 +44,7 @@ fn delayed(dir: &std::path::Path, milliseconds: u64) -> Arc<LocalBlobs> {
 async fn a_group_has_one_flush() {
     let dir = tempfile::tempdir().unwrap();
     let store = delayed(dir.path(), 4);
-    let (_, stats) = load(&store, 7, 32, 10).await;
+    let stats = load(&store, 7, 32, 10).await;
     assert_eq!(stats.small_blobs, 320);
     // A new pack costs three: its file, the lease's directory, the one above.
     assert_eq!(stats.flushes, stats.groups + 3);
@@ -67,26 +59,6 @@ async fn one_caller_is_not_kept_waiting() {
     let dir = tempfile::tempdir().unwrap();
     let store = delayed(dir.path(), 0);
     load(&store, 7, 16, 4).await;
-    let (_, stats) = load(&store, 8, 1, 20).await;
+    let stats = load(&store, 8, 1, 20).await;
     assert_eq!((stats.groups, stats.small_blobs), (20, 20));
-}
-
-/// Figures for a report: run with `--ignored --nocapture`, on a disk of interest by `TMPDIR`.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "measures"]
-async fn figures_of_small_blobs() {
-    for delay in [0, 4] {
-        for callers in [1, 2, 8, 32, 128] {
-            let dir = tempfile::tempdir().unwrap();
-            let store = delayed(dir.path(), delay);
-            load(&store, 6, callers, 2).await;
-            let each = (if callers > 8 { 4000 } else { 400 }) / callers;
-            let (time, stats) = load(&store, 7, callers, each).await;
-            let rate = stats.small_blobs as f64 / time.as_secs_f64();
-            let flushes = stats.flushes as f64 / stats.small_blobs as f64;
-            println!(
-                "{callers:4} callers, {delay} ms more a flush: {rate:8.0}/s, {flushes:.3} flushes a blob"
-            );
-        }
-    }
 }
