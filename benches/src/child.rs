@@ -4,7 +4,7 @@ use std::{
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -24,6 +24,8 @@ pub(crate) fn serve(folder: &str) -> Result<(), Failure> {
     runtime.block_on(async {
         let server = Server::open(rig::config(Path::new(folder))).await?;
         println!("{}", server.address()?);
+        #[cfg(feature = "heap")]
+        std::thread::spawn(tell_heap);
         let (trigger, shutdown) = Trigger::new();
         let served = server.run(shutdown).await;
         drop(trigger);
@@ -31,9 +33,21 @@ pub(crate) fn serve(folder: &str) -> Result<(), Failure> {
     })
 }
 
+/// Answers each line with the bytes of heap: now, and the most since the line before.
+#[cfg(feature = "heap")]
+fn tell_heap() {
+    for _ in std::io::stdin().lines() {
+        println!("{} {}", crate::ALLOCATOR.current_usage(), crate::ALLOCATOR.peak_usage());
+        crate::ALLOCATOR.reset_peak_usage();
+    }
+}
+
 /// A server that ends when this is dropped.
 pub(crate) struct Process {
     child: Child,
+    /// Its input and its output.
+    #[cfg_attr(not(feature = "heap"), expect(dead_code, reason = "asked with this feature"))]
+    pipes: (ChildStdin, BufReader<ChildStdout>),
     pub(crate) address: SocketAddr,
     /// How long it took to listen.
     pub(crate) ready: Duration,
@@ -46,13 +60,26 @@ impl Process {
         let mut child = Command::new(std::env::current_exe()?)
             .arg(COMMAND)
             .arg(folder)
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        let output = child.stdout.take().ok_or("no output")?;
+        let input = child.stdin.take().ok_or("no input")?;
+        let mut output = BufReader::new(child.stdout.take().ok_or("no output")?);
         let mut line = String::new();
-        BufReader::new(output).read_line(&mut line)?;
+        output.read_line(&mut line)?;
         let address = line.trim().parse()?;
-        Ok(Self { child, address, ready: started.elapsed() })
+        Ok(Self { child, pipes: (input, output), address, ready: started.elapsed() })
+    }
+
+    /// Bytes of its heap: now, and the most since this was asked before.
+    #[cfg(feature = "heap")]
+    pub(crate) fn heap(&mut self) -> Result<(u64, u64), Failure> {
+        let (input, output) = &mut self.pipes;
+        std::io::Write::write_all(input, b"\n")?;
+        let mut line = String::new();
+        output.read_line(&mut line)?;
+        let (now, most) = line.trim().split_once(' ').ok_or("no figures of the heap")?;
+        Ok((now.parse()?, most.parse()?))
     }
 
     pub(crate) fn id(&self) -> u32 {

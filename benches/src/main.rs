@@ -7,6 +7,9 @@
 //!
 //! The environment sets the sizes: `ALLMENDE_BENCH_LARGE` (MiB of the large file, 1024 if
 //! unset), `ALLMENDE_BENCH_TREE` (files in the tree of `start`, 100000 if unset).
+//!
+//! `cargo run --release -p allmende-benches --features heap -- heap` counts what a listing
+//! allocates.
 
 mod child;
 mod client;
@@ -18,6 +21,16 @@ mod rig;
 mod subjects;
 
 use std::process::ExitCode;
+
+/// The one of the server's binary.
+#[cfg(not(feature = "heap"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+/// One that counts.
+#[cfg(feature = "heap")]
+#[global_allocator]
+static ALLOCATOR: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;
 
 /// Whatever ends a subject.
 type Failure = Box<dyn std::error::Error + Send + Sync>;

@@ -1,8 +1,11 @@
 //! The subjects, one a file.
 
 mod get;
+#[cfg(feature = "heap")]
+mod heap;
 mod large;
 mod listing;
+mod logins;
 mod poll;
 mod put;
 mod start;
@@ -22,4 +25,7 @@ pub(crate) const ALL: &[Subject] = &[
     ("large", large::run),
     ("transfer", transfer::run),
     ("start", start::run),
+    ("logins", logins::run),
+    #[cfg(feature = "heap")]
+    ("heap", heap::run),
 ];
