@@ -45,6 +45,8 @@ pub(super) fn release(context: &Context, log: &Log) -> Result<String> {
             "allmende-cloud",
             "-p",
             "allmende-dav-folder",
+            "-p",
+            "allmende-ocs-cli",
         ])
         .run()?;
     Ok(String::new())

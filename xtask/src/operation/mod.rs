@@ -1,8 +1,9 @@
-//! The release build as an operator meets it: its first start, its command line, a disk
+//! The release build as an operator meets it: its first start, its command lines, a disk
 //! that is full.
 
 mod command_line;
 mod full_disk;
+mod ocs_cli;
 
 use crate::check::{Check, Need};
 
@@ -15,6 +16,12 @@ pub(crate) const CHECKS: &[Check] = &[
         shows: "the first start makes an administrator, and people are managed beside the server",
         needs: NEEDS,
         run: command_line::check,
+    },
+    Check {
+        name: "ocs-cli",
+        shows: "`ocs` logs in, uploads, lists, shares, finds, unshares and logs out",
+        needs: NEEDS,
+        run: ocs_cli::check,
     },
     Check {
         name: "full-disk",
