@@ -70,7 +70,10 @@ pub(crate) struct Inner {
     pub(crate) options: AccountsOptions,
     pub(crate) entropy: Box<dyn Entropy>,
     pub(crate) hasher: Hasher,
+    /// Failed logins.
     pub(crate) throttle: Throttle,
+    /// Failed attempts at anything else: who guesses links keeps no neighbour from logging in.
+    pub(crate) attempts: Throttle,
     pub(crate) cache: Cache,
     pub(crate) activity: Activity,
 }
@@ -93,6 +96,7 @@ impl Accounts {
             sql,
             hasher: Hasher::new(&options)?,
             throttle: Throttle::default(),
+            attempts: Throttle::default(),
             cache: Cache::new(&options, &entropy)?,
             activity: Activity::default(),
             options,

@@ -83,19 +83,20 @@ impl Accounts {
     }
 
     /// How long the network has to wait, if attempts from it are not looked at: after more
-    /// than ten failures in half an hour, logins and others together.
+    /// than ten failures in half an hour. Failed logins count for themselves: many people
+    /// share one address, and one who guesses links must not lock out the others.
     #[must_use]
     pub fn attempts_blocked(&self, from: IpAddr, now: Timestamp) -> Option<Duration> {
-        self.inner().throttle.blocked(from, now)
+        self.inner().attempts.blocked(from, now)
     }
 
     /// Notes a failed attempt; says how long its answer is to be held back.
     pub fn attempt_failed(&self, attempt: Attempt<'_>, now: Timestamp) -> Duration {
-        self.inner().throttle.fail(attempt.from, attempt.at, now)
+        self.inner().attempts.fail(attempt.from, attempt.at, now)
     }
 
     /// Forgives the failures at what has been opened now.
     pub fn attempt_succeeded(&self, attempt: Attempt<'_>) {
-        self.inner().throttle.succeed(attempt.from, attempt.at);
+        self.inner().attempts.succeed(attempt.from, attempt.at);
     }
 }

@@ -61,11 +61,12 @@ impl People {
         }
     }
 
-    /// Name and password of a sender; none for a visitor.
+    /// Name and password of a sender; none for a visitor. Beside the people there are the app
+    /// password and the public link that were given out.
     pub(super) fn credentials(
         &self,
         exchange: &Exchange,
-        app_password: Option<&str>,
+        (app_password, link): (Option<&str>, Option<&str>),
     ) -> Option<(String, String)> {
         match exchange.sender.trim_end_matches('\'') {
             "anon" => None,
@@ -73,6 +74,8 @@ impl People {
             "with-token" | "old-token" => {
                 Some((self.name("alice"), app_password.unwrap_or("none was given out").to_owned()))
             }
+            // Old clients sign in with the name of a link.
+            "by-token" => Some((link.unwrap_or_default().to_owned(), String::new())),
             // A person made within the scenario, named by the path.
             "special" => {
                 let segment = exchange.path.split('/').nth(4).unwrap_or_default();

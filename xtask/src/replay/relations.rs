@@ -34,6 +34,8 @@ pub(super) struct Relations {
     etags: HashMap<String, Vec<(String, String)>>,
     /// The path of the request whose answer is compared.
     path: String,
+    /// The name of the public link that was learnt last.
+    last_link: Option<String>,
 }
 
 impl Relations {
@@ -119,6 +121,10 @@ impl Relations {
         Ok(())
     }
 
+    pub(super) fn last_link(&self) -> Option<&str> {
+        self.last_link.as_deref()
+    }
+
     /// What a value of a share is.
     fn kind_of_share(&self, place: &str, recorded: &str) -> Option<Kind> {
         if !self.path.contains("/apps/files_sharing/") {
@@ -154,9 +160,12 @@ impl Relations {
                 return self.bind(kind, &number(recorded), &number(ours));
             }
         }
-        if kind == Kind::Link && recorded == ours {
-            // It is known and was put back to the recorded one.
-            return Ok(());
+        if kind == Kind::Link {
+            if recorded == ours {
+                // It is known and was put back to the recorded one.
+                return Ok(());
+            }
+            self.last_link = Some(ours.to_owned());
         }
         let known = self.ours.entry((kind, recorded.into())).or_insert_with(|| ours.into());
         if known != ours {

@@ -61,7 +61,8 @@ impl Run<'_> {
             .iter()
             .any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
         if !explicit {
-            let credentials = self.people.credentials(exchange, self.app_password.as_deref());
+            let secrets = (self.app_password.as_deref(), self.relations.last_link());
+            let credentials = self.people.credentials(exchange, secrets);
             match credentials {
                 Some((user, password)) => request = request.basic(&user, &password),
                 None => {

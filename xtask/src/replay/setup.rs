@@ -11,6 +11,15 @@ use crate::http::{Endpoint, Response};
 /// The content of the file that the range scenarios read.
 const RANGE_CONTENT: &str = "0123456789abcdefghij";
 
+/// The files that the searches find, by name, content and time, oldest first.
+const SEARCHED: &[(&str, &str, &str)] = &[
+    ("one.txt", "1", "1500000000"),
+    ("two.txt", "22", "1500000060"),
+    ("d/three.txt", "333", "1500000120"),
+    ("d/pic.png", "4444", "1500000180"),
+    ("UPPER.TXT", "1", "1500000240"),
+];
+
 /// Lays the scenario's folder and the files that it reads without having written them.
 pub(super) fn lay(people: &People, scenario: &str, exchanges: &[Exchange]) -> Result<()> {
     let home = people.home("alice");
@@ -52,6 +61,24 @@ pub(super) fn lay(people: &People, scenario: &str, exchanges: &[Exchange]) -> Re
                 call(people.admin(), &format!("users/{}/groups", people.name(role)), "groupid=gm")?;
             }
         }
+        "shares.group" => {
+            call(people.admin(), "groups", "groupid=grp")?;
+            for role in RECIPIENTS {
+                let groups = format!("users/{}/groups", people.name(role));
+                call(people.admin(), &groups, "groupid=grp")?;
+            }
+        }
+        _ if scenario.starts_with("search.") => {
+            make(&home, "MKCOL", "d", "")?;
+            for (name, content, modified) in SEARCHED {
+                let answer = home
+                    .request("PUT", &format!("{}{name}", home.path))
+                    .header("X-OC-MTime", modified)
+                    .body(*content)
+                    .send()?;
+                ensure!(answer.status == 201, "set-up: {name} was answered {}", answer.status);
+            }
+        }
         "names.deep-path" => {
             // Every folder above the leaf that the first request writes.
             let path = exchanges.first().map(|exchange| exchange.path.as_str());
@@ -83,8 +110,10 @@ const RECIPIENTS: &[&str] = &["bob", "carol"];
 /// Whether a recipient does something in their own folder of the scenario's name.
 fn works_inside(role: &str, exchange: &Exchange, inside: &str) -> bool {
     let body = exchange.request_body.as_text().replace("%2F", "/");
+    let own = format!("/files/{role}{inside}");
     exchange.sender == role
-        && (names_folder(&exchange.path, &format!("/files/{role}{inside}"))
+        && (names_folder(&exchange.path, &own)
+            || exchange.request_headers.iter().any(|(_, value)| names_folder(value, &own))
             || names_folder(&body, inside))
 }
 

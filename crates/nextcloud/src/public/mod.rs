@@ -33,6 +33,10 @@ impl<'a> PublicRoot<'a> {
     /// The part for what follows `/public.php`.
     pub(crate) fn of(rest: &'a str) -> Self {
         let first = |rest: &'a str| rest.split('/').next().unwrap_or_default();
+        // Observed: what names no link is answered as a link that there is not.
+        if matches!(rest, "/dav" | "/dav/" | "/dav/files") {
+            return Self::Files("");
+        }
         if let Some(rest) = rest.strip_prefix("/dav/files/") {
             return Self::Files(first(rest));
         }
@@ -84,6 +88,7 @@ impl Inner {
             Ok(home) => home,
             Err(closed) => return self.refuse_guest(&mount, closed, legacy),
         };
+        let written = request.method() == Method::PUT;
         let answered = self.serve_guest(&link, &home, &mount, root, request).await;
         let mut response = answered.unwrap_or_else(|error| self.dav.refuse(&mount, &error));
         let headers = response.headers_mut();
@@ -93,6 +98,11 @@ impl Inner {
         if link.is_drop() {
             // What was put there cannot be named again.
             headers.remove(OC_FILE_ID);
+            headers.remove("x-nc-permissions");
+        }
+        if written {
+            // Observed: guests who write are not told whose it is.
+            headers.remove("x-nc-ownerid");
         }
         response
     }
@@ -210,6 +220,8 @@ mod tests {
             ("/dav/files/abc", PublicRoot::Files("abc")),
             ("/dav/files/abc/d/e", PublicRoot::Files("abc")),
             ("/dav/files/", PublicRoot::Files("")),
+            ("/dav/files", PublicRoot::Files("")),
+            ("/dav", PublicRoot::Files("")),
             ("/dav/uploads/abc/u/1", PublicRoot::Uploads { token: "abc", rest: "abc/u/1" }),
             ("/webdav", PublicRoot::Legacy),
             ("/webdav/a", PublicRoot::Legacy),

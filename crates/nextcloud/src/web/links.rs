@@ -242,10 +242,15 @@ impl Visit<'_> {
 
     /// `/s/{token}/download`: leads to the bytes.
     async fn download(&self, request: &Parts) -> Response<Bytes> {
-        if self.link.is_drop() {
+        if self.link.is_drop() || !self.offers_download() {
             return not_found(self.web.inner, &request.headers);
         }
-        let path = query(request, "path").unwrap_or_default();
+        let mut path = query(request, "path").unwrap_or_default();
+        let mut files = query(request, "files");
+        // One name, and no list in JSON: that itself is meant.
+        if let Some(one) = files.take_if(|files| !files.starts_with('[')) {
+            path = format!("{}/{one}", path.trim_end_matches('/'));
+        }
         let entry = match self.entry(&path).await {
             Ok(Some(entry)) => entry,
             Ok(None) => return not_found(self.web.inner, &request.headers),
@@ -254,7 +259,7 @@ impl Visit<'_> {
         let mut place = self.href(&entry.path.clone().unwrap_or_default());
         if entry.is_folder() {
             place.push_str("?accept=zip");
-            if let Some(files) = query(request, "files") {
+            if let Some(files) = files {
                 let files: String = form_urlencoded::byte_serialize(files.as_bytes()).collect();
                 place.push_str("&files=");
                 place.push_str(&files);

@@ -95,6 +95,7 @@ impl PropertyPage<Item> for Loaded {
             Known::HideDownload if entry.facts.shared => out.found_text(name, flag(false)),
             Known::Note => match entry.mount.as_ref().and_then(|mount| mount.note.as_deref()) {
                 Some(note) => out.found_text(name, note),
+                None if entry.facts.shared => out.found_text(name, ""),
                 None => out.missing(name),
             },
             Known::IsMountRoot => out.found_text(name, flag(entry.is_mount_root())),

@@ -17,10 +17,10 @@ use allmende_ocs::{
     },
 };
 use allmende_sharing::{
-    Attributes, Caller, Expiry, NewShare, Notify, Recipient, Refusal, Share, ShareId, ShareUpdate,
-    SharedNode, Slice, Upload, Whose,
+    Attributes, Caller, Expiry, NewShare, Notify, Recipient, Refusal, Share, ShareId, ShareKind,
+    ShareUpdate, SharedNode, Slice, Upload, Whose,
 };
-use allmende_types::{NodeId, Permissions, SpacePath};
+use allmende_types::{NodeId, Permissions, SpacePath, UserId};
 
 pub(super) use self::received::{accept, decline, deleted, pending, remote, restore};
 pub(super) use self::refusals::refused;
@@ -101,7 +101,10 @@ pub(super) async fn list(call: &Call<'_>, input: Query) -> Outcome<Vec<Told>> {
         }
         None => sharing.made_by(caller, Slice::default()).await,
     };
-    let mut told = sharer.tell(shares.map_err(refused)?).await?;
+    let mut shares = shares.map_err(refused)?;
+    // Observed: people first, then groups, links and the rest; the oldest first of each.
+    shares.sort_by_key(|share| share.kind().number());
+    let mut told = sharer.tell(shares).await?;
     if input.include_tags {
         told.iter_mut().for_each(|share| share.tags = Some(Vec::new()));
     }
@@ -125,8 +128,13 @@ pub(super) async fn create(call: &Call<'_>, input: Asked) -> Outcome<Told> {
         .ok_or_else(|| refused(Refusal::NoPath))?;
     let entry = sharer.at(path).await?;
     let path = entry.path.as_ref().map(ToString::to_string).unwrap_or_default();
-    let mut new = NewShare::new(recipient(&input, &path)?);
-    new.permissions = input.permissions.map(permissions).transpose()?;
+    let mut new = NewShare::new(recipient(&input, sharer.caller.person, &path)?);
+    // Observed: of a link's permissions, those that are none are passed over.
+    let known = |bits: i64| match new.recipient {
+        Recipient::Link => permissions(bits & i64::from(Permissions::ALL.bits())),
+        _ => permissions(bits),
+    };
+    new.permissions = input.permissions.map(known).transpose()?;
     new.upload = input.public_upload.map(upload);
     new.password = input.password.as_ref().map(|secret| secret.expose().to_owned());
     new.password = new.password.filter(|password| !password.is_empty());
@@ -156,6 +164,13 @@ pub(super) async fn update(call: &Call<'_>, input: Change) -> Outcome<Told> {
         return Err(refused(Refusal::NothingToUpdate));
     }
     let entry = sharer.node(share.node).await?;
+    if let Some(bits) = input.permissions
+        && share.received.is_none()
+        && share.kind() != ShareKind::Link
+        && !fits(bits, entry.as_ref())
+    {
+        return Err(OcsError::bad_request("Failed to update share."));
+    }
     let path = entry.and_then(|entry| entry.path).unwrap_or_default().to_string();
     let update = ShareUpdate {
         permissions: input.permissions.map(permissions).transpose()?,
@@ -164,7 +179,9 @@ pub(super) async fn update(call: &Call<'_>, input: Change) -> Outcome<Told> {
             .password
             .as_ref()
             .map(|secret| Some(secret.expose().to_owned()).filter(|password| !password.is_empty())),
-        expiry: input.expire_date.as_deref().map(expiry).transpose()?,
+        expiry: (input.expire_date.as_deref().map(expiry).transpose())
+            // Observed: 404 where a share is made, 400 where it is changed.
+            .map_err(|error| OcsError::bad_request(error.message))?,
         note: input.note,
         label: input.label,
         hide_download: input.hide_download,
@@ -221,7 +238,7 @@ pub(super) async fn token(call: &Call<'_>, _: NoParameters) -> Outcome<Token> {
     Ok(Reply::new(Token { token }))
 }
 
-fn recipient(input: &Asked, path: &str) -> Result<Recipient, OcsError> {
+fn recipient(input: &Asked, sharer: &UserId, path: &str) -> Result<Recipient, OcsError> {
     let with = input.share_with.as_deref().unwrap_or_default();
     let unknown = || refused(Refusal::UnknownKind);
     match input.share_type.ok_or_else(unknown)? {
@@ -238,13 +255,22 @@ fn recipient(input: &Asked, path: &str) -> Result<Recipient, OcsError> {
         ShareType::Remote => Ok(Recipient::Federated(with.to_owned())),
         ShareType::Team => Ok(Recipient::Team(with.to_owned())),
         ShareType::RemoteGroup => Ok(Recipient::FederatedGroup(with.to_owned())),
-        ShareType::Room => {
-            let text =
-                format!("Sharing {path} failed because the back end does not support room shares");
+        // Observed: the same words for cards as for conversations.
+        ShareType::Room | ShareType::Deck => {
+            let text = format!(
+                "Sharing /{sharer}/files/{path} failed because the back end does not support room shares"
+            );
             Err(OcsError::new(Code::FORBIDDEN, text))
         }
         _ => Err(unknown()),
     }
+}
+
+/// Whether what is there can be shared with these permissions.
+fn fits(bits: i64, entry: Option<&Entry>) -> bool {
+    let file = entry.is_some_and(|entry| !entry.is_folder());
+    let possible = if file { Permissions::ALL.for_file() } else { Permissions::ALL };
+    bits != 0 && bits & !i64::from(possible.bits()) == 0
 }
 
 fn permissions(bits: i64) -> Result<Permissions, OcsError> {

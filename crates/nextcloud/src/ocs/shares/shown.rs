@@ -44,8 +44,13 @@ impl Viewer<'_> {
         let share = &facts.share;
         let recipient = share.received.is_some();
         let kind = share.kind();
-        let place = entry.and_then(|entry| entry.path.as_ref()).or(facts.path.as_ref());
-        let path = format!("/{}", place.map(ToString::to_string).unwrap_or_default());
+        let place = match entry.and_then(|entry| entry.path.as_ref()) {
+            Some(place) => place.to_string(),
+            // Where it lies in another one's tree is not for those who received it.
+            None if recipient => share.name.to_string(),
+            None => facts.path.as_ref().map(ToString::to_string).unwrap_or_default(),
+        };
+        let path = format!("/{place}");
         let target = if recipient { path.clone() } else { format!("/{}", share.name) };
         let may = entry.map_or(share.permissions, |entry| entry.permissions);
         // Nothing can be made in a file.
