@@ -160,11 +160,11 @@ impl Relations {
                 return self.bind(kind, &number(recorded), &number(ours));
             }
         }
+        if matches!(kind, Kind::Link | Kind::Token) && recorded == ours {
+            // It is known and was put back to the recorded one.
+            return Ok(());
+        }
         if kind == Kind::Link {
-            if recorded == ours {
-                // It is known and was put back to the recorded one.
-                return Ok(());
-            }
             self.last_link = Some(ours.to_owned());
         }
         let known = self.ours.entry((kind, recorded.into())).or_insert_with(|| ours.into());
@@ -187,10 +187,13 @@ impl Relations {
         replace(text, known)
     }
 
-    /// A text of ours with the recorded names of public links, which stand in addresses.
+    /// A text of ours with the recorded names and tokens of links, which stand in addresses.
     pub(super) fn to_recorded(&self, text: &str) -> String {
         let known: Vec<(Kind, &str, &str)> = (self.ours.iter())
-            .filter(|((kind, _), _)| *kind == Kind::Link)
+            // Of what was hidden in the recordings, the recorded text is no name.
+            .filter(|((kind, text), _)| {
+                matches!(kind, Kind::Link | Kind::Token) && !text.starts_with('<')
+            })
             .map(|((kind, recorded), ours)| (*kind, ours.as_str(), recorded.as_str()))
             .collect();
         replace(text, known)
