@@ -7,8 +7,8 @@ mod common;
 use std::time::Duration;
 
 use allmende_accounts::{
-    Accounts, AppPasswordKind, AuthError, Credentials, ErrorKind, FilesystemAccess, Method,
-    NewAppPassword, SessionKind, Status,
+    Accounts, AppPasswordKind, Attempt, AuthError, Credentials, ErrorKind, FilesystemAccess,
+    Method, NewAppPassword, SessionKind, Status,
 };
 use allmende_sql::{Statement, every_engine};
 use common::*;
@@ -58,6 +58,18 @@ every_engine! {
         let elsewhere = accounts.authenticate(basic("root", PASSWORD), [192, 0, 2, 2].into(), NOW).await;
         assert!(elsewhere.is_ok());
         accounts.authenticate(basic("root", PASSWORD), HOME, later(1800)).await.unwrap();
+    }
+
+    async fn guessing_links_hinders_no_login(sql: Sql) {
+        let accounts = peopled(&sql).await;
+        for at in ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"] {
+            accounts.attempt_failed(Attempt { from: HOME, at }, NOW);
+        }
+        assert_eq!(accounts.attempts_blocked(HOME, NOW), Some(Duration::from_secs(1800)));
+        assert_eq!(accounts.login_delay(HOME, NOW), Duration::ZERO);
+        assert_eq!(who(&accounts, basic("alice", PASSWORD), NOW).await, ok());
+        // And a login opens no link.
+        assert_eq!(accounts.attempts_blocked(HOME, NOW), Some(Duration::from_secs(1800)));
     }
 
     async fn success_forgives(sql: Sql) {
