@@ -144,13 +144,13 @@ pub(crate) struct Share {
     #[arg(long, value_name = "LIST")]
     pub(crate) permissions: Option<Permissions>,
     /// The password of the link
-    #[arg(long, env = "OCS_LINK_PASSWORD", hide_env_values = true, requires = "link")]
+    #[arg(long, env = "OCS_LINK_PASSWORD", hide_env_values = true, conflicts_with_all = ["with", "group"])]
     pub(crate) password: Option<String>,
     /// The last day, as 2027-01-31
     #[arg(long, value_name = "DAY")]
     pub(crate) expires: Option<String>,
     /// What you call the link
-    #[arg(long, requires = "link")]
+    #[arg(long, conflicts_with_all = ["with", "group"])]
     pub(crate) label: Option<String>,
     /// A note to the recipient
     #[arg(long)]
@@ -242,8 +242,8 @@ mod tests {
         for (line, kind) in [
             ("ocs share /a", ErrorKind::MissingRequiredArgument),
             ("ocs share /a --with bob --link", ErrorKind::ArgumentConflict),
-            ("ocs share /a --with bob --password x", ErrorKind::MissingRequiredArgument),
-            ("ocs share /a --group g --label x", ErrorKind::MissingRequiredArgument),
+            ("ocs share /a --with bob --password x", ErrorKind::ArgumentConflict),
+            ("ocs share /a --group g --label x", ErrorKind::ArgumentConflict),
             ("ocs share /a --link --permissions fly", ErrorKind::ValueValidation),
         ] {
             assert_eq!(parse(line).unwrap_err(), kind, "{line}");

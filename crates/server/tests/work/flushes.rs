@@ -10,7 +10,7 @@ use crate::World;
 const CLIENTS: usize = 32;
 const EACH: usize = 10;
 /// So long that the flush decides how many wait for it, however busy the processors are.
-const FLUSH: Duration = Duration::from_millis(40);
+const FLUSH: Duration = Duration::from_millis(120);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_who_write_at_once_share_their_flushes() {
