@@ -47,7 +47,7 @@ impl Viewer<'_> {
         let place = match entry.and_then(|entry| entry.path.as_ref()) {
             Some(place) => place.to_string(),
             // Where it lies in another one's tree is not for those who received it.
-            None if recipient => share.name.to_string(),
+            None if recipient => share.name.clone(),
             None => facts.path.as_ref().map(ToString::to_string).unwrap_or_default(),
         };
         let path = format!("/{place}");
