@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use allmende_files::{
-    Error as FilesError, ErrorKind as FilesErrorKind, FolderRequest, LockOrder, PutRequest,
-    TransferRequest, View, Written as FilesWritten,
+    Error as FilesError, ErrorKind as FilesErrorKind, FolderRequest, LockOrder, MountKind,
+    PutRequest, TransferRequest, View, Written as FilesWritten,
 };
 use allmende_sharing::Sharing;
 use allmende_storage::{
     Expect as StoreExpect, Lock as StoreLock, LockDepth as StoreDepth, LockScope as StoreScope,
     PropertyOwner,
 };
-use allmende_types::{InstanceId, Name, Revision, SpacePath};
+use allmende_types::{InstanceId, Name, Permissions, Revision, SpacePath};
 use allmende_webdav::{
     Backend, ByteStream, Change, Cursor, DeadProperty, Entry, Error, ErrorKind, Expect, Kind,
     MakeCollection, Page, Patch, Patched, Put, Quota, ReadRange, Remove, Removed, Result, Target,
@@ -240,6 +240,10 @@ impl Backend for Home {
             teams::set_rules(self, entry, rules, patch.context.tokens).await?;
             return Ok(Patched::Done);
         }
+        if is_only_shown(&patch.target.resource.0) {
+            let refused = |at| (at, Error::new(ErrorKind::Forbidden, "This link shows only"));
+            return Ok(Patched::Refused((0..patch.changes.len()).map(refused).collect()));
+        }
         let plan = match patch::Plan::of(patch.changes) {
             Ok(plan) => plan,
             Err(refused) => return Ok(Patched::Refused(refused)),
@@ -350,6 +354,14 @@ impl Home {
             path = path.parent().ok_or_else(|| Error::not_found(&SpacePath::root()))?;
         }
     }
+}
+
+/// Whether a stranger sees this through a link that lets nothing be changed: they leave
+/// nothing behind, not even properties of their own.
+fn is_only_shown(entry: &allmende_files::Entry) -> bool {
+    let mount = entry.mount.as_ref();
+    mount.is_some_and(|mount| mount.kind == MountKind::Link)
+        && !entry.permissions.contains(Permissions::UPDATE)
 }
 
 /// The answer to a failed COPY or MOVE. Observed: below a file there is no place of the

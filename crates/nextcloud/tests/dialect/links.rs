@@ -56,6 +56,16 @@ async fn a_folder_is_read_and_nothing_else() {
             assert!([403, 404, 405].contains(&status), "{method} {path}: {status}");
         }
     }
+    let patch = "<d:propertyupdate xmlns:d='DAV:'><d:set><d:prop><x:p xmlns:x='urn:x'>1</x:p>\
+                 </d:prop></d:set></d:propertyupdate>";
+    for path in ["/", "/a.txt", "/sub/"] {
+        let patched = guest.send("PROPPATCH", &dav(&token, path), &[], patch).await;
+        assert_eq!(patched.status, 207);
+        assert!(patched.text().contains("HTTP/1.1 403"), "{path}: {}", patched.text());
+    }
+    let lock = "<d:lockinfo xmlns:d='DAV:'><d:lockscope><d:exclusive/></d:lockscope><d:locktype>\
+                <d:write/></d:locktype></d:lockinfo>";
+    assert_eq!(guest.send("LOCK", &dav(&token, "/a.txt"), &[], lock).await.status, 403);
     let to = [("destination", "/public.php/dav/files/x/new")];
     assert_ne!(guest.send("MOVE", &dav(&token, "/a.txt"), &to, "").await.status, 201);
     assert_eq!(guest.send("COPY", &dav(&token, "/a.txt"), &to, "").await.status, 409);
