@@ -19,7 +19,6 @@ mod ocs;
 mod origin;
 mod pages;
 mod people;
-mod previews;
 mod public;
 mod route;
 mod service;

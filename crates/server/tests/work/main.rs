@@ -42,7 +42,6 @@ impl World {
             accounts: accounts.clone(),
             sharing: stores.sharing.clone(),
             events: allmende_events::Events::new(stores.databases.sql.clone()),
-            previews: stores.previews.clone(),
             instance: accounts.instance_id().await.unwrap(),
             options: NextcloudOptions::default(),
         });
