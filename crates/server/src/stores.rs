@@ -4,7 +4,9 @@ use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
 
 use allmende_accounts::{Accounts, AccountsOptions};
 use allmende_files::{Files, FilesOptions, Stores as FileStores, SystemClock};
-use allmende_sharing::{Encryption, LinkKey, Sharing, SharingOptions, SmtpMailer, SmtpOptions};
+use allmende_sharing::{
+    Encryption, LinkKey, Mails, Sharing, SharingOptions, SmtpMailer, SmtpOptions,
+};
 use allmende_sql::{PostgresOptions, Sql, SqliteOptions};
 use allmende_storage::{BlobStore, LockStore, Tree};
 use allmende_storage_local::{LocalBlobs, LocalOptions};
@@ -175,8 +177,7 @@ fn sharing(config: &Config, databases: &Databases) -> Result<Sharing, StartError
     let url = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
     let Databases { sql, accounts, tree } = databases;
     let mut options = SharingOptions::new(key, url);
-    // Without a mail server nothing may wait for one.
-    options.system.enable_share_mail = config.mail.is_some();
+    options.mails = if config.mail.is_some() { Mails::Sent } else { Mails::Off };
     Ok(Sharing::new(sql.clone(), accounts.clone(), tree.clone(), options))
 }
 

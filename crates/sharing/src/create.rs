@@ -7,8 +7,8 @@ use allmende_storage::Node;
 use allmende_types::{EventKind, NodeId, NodeShape, Timestamp, UserId};
 
 use crate::{
-    Caller, Error, ErrorKind, NewShare, Notify, Policy, Result, Share, Sharing, key::random_token,
-    news::Told, people::Known, share::Ask, spaces::SpaceOwner,
+    Caller, Error, ErrorKind, Mails, NewShare, Notify, Policy, Result, Share, Sharing,
+    key::random_token, news::Told, people::Known, share::Ask, spaces::SpaceOwner,
 };
 
 /// What is to be shared: a node that the caller found in their view.
@@ -272,7 +272,8 @@ impl Sharing {
             Told { id, recipient: &new.recipient, owner, node: Some(&draft.node), name: &name };
         told.append(&mut batch, EventKind::ShareCreated, caller);
         told.announce(&mut batch, ask, caller);
-        let mail = new.mail.map_or(system.enable_share_mail, |mail| mail == Notify::ByMail);
+        let wanted = new.mail.map_or(system.enable_share_mail, |mail| mail == Notify::ByMail);
+        let mail = wanted && self.inner.options.mails == Mails::Sent;
         if let (true, Recipient::Mail(address), Some(token)) = (mail, &new.recipient, token) {
             let reply_to =
                 policy.reply_to_initiator.then(|| draft.maker.person.email.clone()).flatten();

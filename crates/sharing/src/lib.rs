@@ -75,7 +75,7 @@ pub use refusal::{ConfigRefusal, TeamRefusal};
 pub use schema::SCHEMA;
 pub use share::{NewShare, Notify, Received, Share, ShareUpdate};
 pub use sharees::{CloudId, Found, Recommended, ShareeQuery, Sharees};
-pub use sharing::{Caller, Sharing, SharingOptions};
+pub use sharing::{Caller, Mails, Sharing, SharingOptions};
 pub use teams::{
     NewTeamFolder, NodeRules, RulesSwitch, ShownRule, TeamFolder, TeamFolderId, TeamGroup,
     TeamManager, TeamOrder, TeamQuota, TeamScope,

@@ -24,8 +24,21 @@ pub struct SharingOptions {
     pub system: SystemConfig,
     /// The address of the installation, without a slash at its end, for links in mails.
     pub url: String,
+    /// Whether anybody hands mails over; without that none is put into the outbox, where
+    /// it would wait for ever.
+    pub mails: Mails,
     /// Tells the time where no caller does: when mounts are asked for.
     pub clock: Arc<dyn Clock>,
+}
+
+/// Whether mails are handed over to a mail server, by [`Sharing::send_mails`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mails {
+    /// They are.
+    #[default]
+    Sent,
+    /// There is no mail server.
+    Off,
 }
 
 impl SharingOptions {
@@ -34,7 +47,13 @@ impl SharingOptions {
     pub fn new(key: LinkKey, url: impl Into<String>) -> Self {
         let url: String = url.into();
         let url = url.trim_end_matches('/').to_owned();
-        Self { key, url, system: SystemConfig::default(), clock: Arc::new(SystemClock) }
+        Self {
+            key,
+            url,
+            system: SystemConfig::default(),
+            mails: Mails::default(),
+            clock: Arc::new(SystemClock),
+        }
     }
 }
 

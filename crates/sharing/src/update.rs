@@ -8,7 +8,7 @@ use allmende_sql::{Batch, Expect, Statement, Value, params};
 use allmende_types::{EventKind, Timestamp};
 
 use crate::{
-    Caller, Error, ErrorKind, Notify, Policy, Result, Share, ShareUpdate, Sharing,
+    Caller, Error, ErrorKind, Mails, Notify, Policy, Result, Share, ShareUpdate, Sharing,
     create::{check_password, shape},
     news::Told,
     people::Known,
@@ -81,7 +81,7 @@ impl Sharing {
         }
         let shown = token.as_deref().or(share.token.as_deref());
         let note = update.note.as_deref().unwrap_or(&share.note);
-        if update.mail == Some(Notify::ByMail) {
+        if update.mail == Some(Notify::ByMail) && self.inner.options.mails == Mails::Sent {
             let name = node.name.as_ref().map_or("", |name| name.as_str());
             self.remind(&mut batch, caller, &policy, maker, &share, shown, name, note);
         }

@@ -7,8 +7,8 @@ mod common;
 use std::{net::IpAddr, sync::Mutex, time::Duration};
 
 use allmende_sharing::{
-    Caller, Link, LinkError, LinkKey, Mail, MailError, Mailer, NewShare, Recipient, Sent,
-    ShareUpdate, Sharing, SharingOptions, SystemConfig,
+    Caller, Link, LinkError, LinkKey, Mail, MailError, Mailer, Mails, NewShare, Notify, Recipient,
+    Sent, ShareUpdate, Sharing, SharingOptions, SystemConfig,
 };
 use allmende_sql::{Statement, every_engine, params};
 use allmende_types::Timestamp;
@@ -190,6 +190,22 @@ every_engine! {
         assert!(open(&world, "plan-7", NOW).await.is_some() && open(&world, &a.token.unwrap(), NOW).await.is_none());
     }
 
+    async fn without_a_mail_server_nothing_waits_for_one(sql: Sql) {
+        let world = world_with(sql, |options| options.mails = Mails::Off).await;
+        let d = world.folder(world.home("alice").await, "d").await;
+        let mut new = NewShare::new(Recipient::Mail("x@example.net".to_owned()));
+        new.mail = Some(Notify::ByMail);
+        let share = world.share("alice", d, new).await.unwrap().share;
+        let alice = user("alice");
+        let again = ShareUpdate { mail: Some(Notify::ByMail), ..Default::default() };
+        let caller = Caller { person: &alice, now: NOW };
+        world.sharing.update(caller, share.id, "d", again).await.unwrap();
+        let post = Post::default();
+        let sent = world.sharing.send_mails(&post, 10, NOW.plus_seconds(3600)).await.unwrap();
+        assert_eq!((sent.sent, sent.later, sent.lost), (0, 0, 0));
+        assert!(post.sent.lock().unwrap().is_empty());
+    }
+
     async fn mails_wait_until_they_are_taken(sql: Sql) {
         let world = world_with(sql, |options| {
             options.system = SystemConfig { mail_password_lifetime: Some(3600), ..SystemConfig::default() };
@@ -218,7 +234,7 @@ every_engine! {
         assert!(at(3600).await.is_ok() && at(3601).await.is_err());
         // A mail that nobody takes is given up in the end.
         let mut other = NewShare::new(Recipient::Mail("y@example.net".to_owned()));
-        other.mail = Some(allmende_sharing::Notify::ByMail);
+        other.mail = Some(Notify::ByMail);
         world.share("alice", d, other).await.unwrap();
         let (mut now, mut lost) = (NOW, 0);
         for _ in 0..12 {

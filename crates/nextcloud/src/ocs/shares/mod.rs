@@ -17,8 +17,8 @@ use allmende_ocs::{
     },
 };
 use allmende_sharing::{
-    Attributes, Caller, Expiry, NewShare, Notify, Recipient, Refusal, Share, ShareId, ShareKind,
-    ShareUpdate, SharedNode, Slice, Upload, Whose,
+    Attributes, Caller, Expiry, Mails, NewShare, Notify, Recipient, Refusal, Share, ShareId,
+    ShareKind, ShareUpdate, SharedNode, Slice, Upload, Whose,
 };
 use allmende_types::{NodeId, Permissions, SpacePath, UserId};
 
@@ -214,6 +214,9 @@ pub(super) async fn send_mail(call: &Call<'_>, input: MailAgain) -> Outcome<Noth
     let share = call.inner.sharing.share(sharer.caller, id).await.map_err(refused)?;
     if share.received.is_some() {
         return Err(refused(Refusal::IncomingShare));
+    }
+    if call.inner.sharing.options().mails == Mails::Off {
+        return Err(OcsError::bad_request("This server sends no mails"));
     }
     let update = ShareUpdate { mail: Some(Notify::ByMail), ..ShareUpdate::default() };
     call.inner.sharing.update(sharer.caller, id, "", update).await.map_err(refused)?;
