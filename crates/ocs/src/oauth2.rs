@@ -155,7 +155,8 @@ mod server {
             let params = gather(parts, body, limits).map_err(|_| TokenError::InvalidRequest)?;
             let mut request: Self =
                 from_value(Value::Map(params)).map_err(|_| TokenError::InvalidRequest)?;
-            if let (None, Some((id, secret))) = (&request.client_id, basic(&parts.headers)) {
+            // As in the original, the header wins.
+            if let Some((id, secret)) = basic(&parts.headers) {
                 request.client_id = Some(id);
                 request.client_secret = Some(secret.into());
             }

@@ -1,8 +1,10 @@
 //! OAuth 2 (RFC 6749): a program such as OpenProject asks a person for consent in their
 //! browser, and exchanges what it gets for tokens.
 
-use allmende_accounts::{
-    ErrorKind, Method as Proven, OAuthClient, OAuthClientId, OAuthGrant, OAuthTokens,
+use allmende_accounts::{ErrorKind, Method as Proven, OAuthClient, OAuthClientId, OAuthGrant};
+use allmende_ocs::{
+    RequestLimits, Secret,
+    oauth2::{Token, TokenError, TokenRequest},
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
@@ -10,6 +12,9 @@ use serde_json::json;
 
 use super::{Web, fields, forged, not_logged_in, query, unavailable};
 use crate::{auth, dav::Body, discovery};
+
+/// Bytes of a request for tokens.
+const MAX_BODY: usize = 64 * 1024;
 
 /// What a program sent a person's browser with.
 struct Asked {
@@ -142,40 +147,51 @@ impl Web<'_> {
 
     /// The token endpoint (RFC 6749, section 3.2).
     async fn token(&self, request: Request<Body>) -> Response<Bytes> {
-        let basic = auth::basic_of(request.headers());
-        let Ok(fields) = fields(request).await else { return refused("invalid_request") };
-        let field = |name: &str| fields.get(name).map_or("", String::as_str);
-        let (identifier, secret) = match &basic {
-            Some((identifier, secret)) => (identifier.as_str(), secret.as_str()),
-            None => (field("client_id"), field("client_secret")),
+        let (parts, body) = request.into_parts();
+        let Ok(body) = body.collect(MAX_BODY).await else {
+            return TokenError::InvalidRequest.to_response();
         };
-        let grant = match field("grant_type") {
-            "authorization_code" => {
-                OAuthGrant::Code(field("code"), fields.get("code_verifier").map(String::as_str))
-            }
-            "refresh_token" => OAuthGrant::Refresh(field("refresh_token")),
-            _ => return refused("invalid_grant"),
+        let asked = match TokenRequest::read(&parts, &body, RequestLimits::default()) {
+            Ok(asked) => asked,
+            Err(refused) => return refused.to_response(),
+        };
+        match self.exchange(&asked).await {
+            Ok(token) => token.to_response().unwrap_or_else(|_| unavailable()),
+            Err(Some(refused)) => refused.to_response(),
+            Err(None) => unavailable(),
+        }
+    }
+
+    /// The tokens for a request; without a reason where that cannot be found out.
+    async fn exchange(&self, asked: &TokenRequest) -> Result<Token, Option<TokenError>> {
+        let secret = |text: &Option<Secret>| -> String {
+            text.as_ref().map_or_else(String::new, |text| text.expose().to_owned())
+        };
+        let (code, refresh) = (secret(&asked.code), secret(&asked.refresh_token));
+        let verifier = asked.code_verifier.as_ref().map(Secret::expose);
+        let grant = match asked.grant_type.as_str() {
+            "authorization_code" => OAuthGrant::Code(&code, verifier),
+            "refresh_token" => OAuthGrant::Refresh(&refresh),
+            _ => return Err(Some(TokenError::InvalidGrant)),
         };
         let accounts = &self.inner.accounts;
-        let client = match accounts.authenticate_oauth_client(identifier, secret).await {
-            Ok(Some(client)) => client,
-            Ok(None) => return refused("invalid_client"),
-            Err(_) => return unavailable(),
-        };
-        match accounts.exchange_oauth_grant(&client, grant, self.inner.now()).await {
-            Ok(OAuthTokens { access, refresh, expires_in, person, .. }) => {
-                let answer = json!({
-                    "access_token": access.expose(),
-                    "token_type": "Bearer",
-                    "expires_in": expires_in,
-                    "refresh_token": refresh.expose(),
-                    "user_id": person.as_str(),
-                });
-                discovery::json(StatusCode::OK, &answer)
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => refused("invalid_request"),
-            Err(_) => unavailable(),
-        }
+        let identifier = asked.client_id.as_deref().unwrap_or_default();
+        let client = accounts
+            .authenticate_oauth_client(identifier, &secret(&asked.client_secret))
+            .await
+            .map_err(|_| None)?
+            .ok_or(Some(TokenError::InvalidClient))?;
+        let tokens = accounts.exchange_oauth_grant(&client, grant, self.inner.now()).await;
+        let tokens = tokens.map_err(|error| {
+            (error.kind() == ErrorKind::NotFound).then_some(TokenError::InvalidRequest)
+        })?;
+        Ok(Token {
+            access_token: tokens.access.expose().into(),
+            token_type: "Bearer".to_owned(),
+            expires_in: tokens.expires_in.unsigned_abs(),
+            refresh_token: tokens.refresh.expose().into(),
+            user_id: tokens.person.to_string(),
+        })
     }
 
     /// Lets an administrator through who gave their password a short while ago.
@@ -239,11 +255,6 @@ impl Web<'_> {
             Err(_) => unavailable(),
         }
     }
-}
-
-/// An error of the token endpoint (RFC 6749, section 5.2).
-fn refused(error: &str) -> Response<Bytes> {
-    discovery::json(StatusCode::BAD_REQUEST, &json!({ "error": error }))
 }
 
 /// Scheme, host and port of a registered address.
