@@ -126,19 +126,21 @@ impl Web<'_> {
         let who = match self.inner.authenticate(request, self.origin).await {
             Ok(who) => who,
             Err(auth::Stranger::Unknown(_)) => return unavailable(),
-            Err(_) => {
-                let state: String = form_urlencoded::byte_serialize(state.as_bytes()).collect();
-                let back = format!("/login/v2/grant?stateToken={state}");
-                let back: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
-                let user = query(request, "user").unwrap_or_default();
-                let user: String = form_urlencoded::byte_serialize(user.as_bytes()).collect();
-                return self.to(&format!("/login?redirect_url={back}&user={user}"));
-            }
+            Err(_) => return self.sign_in_for("/login/v2/grant", &state, request),
         };
         let session = cookie(&request.headers, self.inner.session_cookie()).unwrap_or_default();
         let Ok(token) = self.inner.accounts.request_token(session) else { return unavailable() };
         let (name, client) = (&who.person.display_name, &flow.waiting.client_name);
         self.frame(&request.headers).grant("/login/v2/grant", &token, &state, name, client)
+    }
+
+    /// The way of a person who is to sign in before the question of a flow, and back to it.
+    pub(super) fn sign_in_for(&self, grant: &str, state: &str, request: &Parts) -> Response<Bytes> {
+        let encoded =
+            |text: &str| -> String { form_urlencoded::byte_serialize(text.as_bytes()).collect() };
+        let back = format!("{grant}?stateToken={}", encoded(state));
+        let user = query(request, "user").unwrap_or_default();
+        self.to(&format!("/login?redirect_url={}&user={}", encoded(&back), encoded(&user)))
     }
 
     /// `POST /login/v2/grant`: the person says yes.

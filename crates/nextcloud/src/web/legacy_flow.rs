@@ -72,15 +72,7 @@ impl Web<'_> {
         let who = match self.inner.authenticate(request, self.origin).await {
             Ok(who) => who,
             Err(auth::Stranger::Unknown(_)) => return unavailable(),
-            Err(_) => {
-                let encoded = |text: &str| -> String {
-                    form_urlencoded::byte_serialize(text.as_bytes()).collect()
-                };
-                let back = format!("/login/flow/grant?stateToken={}", encoded(&state));
-                let user = query(request, "user").unwrap_or_default();
-                let (back, user) = (encoded(&back), encoded(&user));
-                return self.to(&format!("/login?redirect_url={back}&user={user}"));
-            }
+            Err(_) => return self.sign_in_for("/login/flow/grant", &state, request),
         };
         let session = cookie(headers, self.inner.session_cookie()).unwrap_or_default();
         let Ok(token) = self.inner.accounts.request_token(session) else { return unavailable() };
