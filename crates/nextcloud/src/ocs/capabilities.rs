@@ -125,6 +125,9 @@ fn dav() -> Dav {
     let mut dav = Dav::default();
     dav.chunking = Some("1.0".into());
     dav.bulkupload = Some("1.0".into());
+    dav.search_supports_creation_time = Some(true);
+    dav.search_supports_upload_time = Some(true);
+    dav.search_supports_last_activity = Some(true);
     dav
 }
 
