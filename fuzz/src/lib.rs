@@ -4,4 +4,5 @@
 //! The tests of that crate include the same module and call it with the seeds, so that
 //! the targets run on stable in every test run.
 
+pub mod previews;
 pub mod webdav_proto;

@@ -19,6 +19,7 @@ mod ocs;
 mod origin;
 mod pages;
 mod people;
+mod previews;
 mod public;
 mod route;
 mod service;

@@ -1,6 +1,9 @@
 //! The URL space: which part of the server a path belongs to.
 
-use crate::public::PublicRoot;
+use crate::{
+    previews::{Icon, Pictured},
+    public::PublicRoot,
+};
 
 /// The part of the server that answers a path.
 ///
@@ -40,7 +43,9 @@ pub(crate) enum Route<'a> {
     /// A static file that pages use.
     Asset(Asset),
     /// `/core/preview` and its relatives: pictures of files.
-    Preview,
+    Preview(Pictured<'a>),
+    /// `/core/mimeicon`: the icon of a media type.
+    MediaIcon,
     /// `/cron.php`, which a timer may call.
     Cron,
     /// `/robots.txt`.
@@ -125,6 +130,8 @@ pub(crate) enum WipeStep {
 pub(crate) enum Asset {
     Style,
     Logo,
+    /// `/core/img/filetypes/{kind}.svg`.
+    Icon(Icon),
 }
 
 impl<'a> Route<'a> {
@@ -177,7 +184,8 @@ impl<'a> Route<'a> {
             "/core/wipe/success" => Self::Wipe(WipeStep::Success),
             "/core/css/allmende.css" => Self::Asset(Asset::Style),
             "/core/img/logo.svg" | "/favicon.ico" => Self::Asset(Asset::Logo),
-            "/core/preview" | "/core/preview.png" => Self::Preview,
+            "/core/preview" | "/core/preview.png" => Self::Preview(Pictured::Query),
+            "/core/mimeicon" => Self::MediaIcon,
             "/.well-known/caldav" | "/.well-known/carddav" => Self::DavDiscovery,
             "/settings/personal/authtokens" => Self::Page(Page::AppPasswords("")),
             "/avatar" => Self::Page(Page::OwnAvatar),
@@ -191,6 +199,9 @@ impl<'a> Route<'a> {
                     Self::Page(Page::AppPasswords(rest))
                 } else if let Some(rest) = below("/s") {
                     let (token, rest) = rest.split_once('/').unwrap_or((rest, ""));
+                    if rest == "preview" {
+                        return Self::Preview(Pictured::OfLink(token));
+                    }
                     Self::Page(Page::Link { token, rest })
                 } else if let Some(rest) = below("/apps/oauth2") {
                     Self::Page(Page::OAuth2(rest))
@@ -200,8 +211,12 @@ impl<'a> Route<'a> {
                     Self::TeamFolders
                 } else if let Some(id) = below("/f") {
                     Self::Page(Page::File(id))
-                } else if below("/apps/files/api/v1/thumbnail").is_some() {
-                    Self::Preview
+                } else if let Some(rest) = below("/apps/files/api/v1/thumbnail") {
+                    Self::Preview(Pictured::Thumbnail(rest))
+                } else if let Some(token) = below("/apps/files_sharing/publicpreview") {
+                    Self::Preview(Pictured::InLink(token))
+                } else if let Some(icon) = below("/core/img/filetypes").and_then(Icon::of_file) {
+                    Self::Asset(Asset::Icon(icon))
                 } else if let Some(rest) = below("/apps/files") {
                     Self::Page(Page::FilesApp(rest))
                 } else if let Some(rest) = below("/contactsmenu") {
@@ -296,7 +311,15 @@ mod tests {
             ("/.well-known/caldav", Route::DavDiscovery),
             ("/index.php/.well-known/webfinger", Route::WellKnown("webfinger")),
             ("/settings/personal/authtokens/wipe/7", Route::Page(Page::AppPasswords("wipe/7"))),
-            ("/apps/files/api/v1/thumbnail/64/64/a.png", Route::Preview),
+            (
+                "/apps/files/api/v1/thumbnail/64/64/a.png",
+                Route::Preview(Pictured::Thumbnail("64/64/a.png")),
+            ),
+            ("/index.php/core/preview.png", Route::Preview(Pictured::Query)),
+            ("/apps/files_sharing/publicpreview/abc", Route::Preview(Pictured::InLink("abc"))),
+            ("/s/abc/preview", Route::Preview(Pictured::OfLink("abc"))),
+            ("/core/img/filetypes/text.svg", Route::Asset(Asset::Icon(Icon::Text))),
+            ("/core/img/filetypes/other.svg", Route::Unknown),
             ("/nothing", Route::Unknown),
         ] {
             assert_eq!(Route::of(path), route, "{path}");

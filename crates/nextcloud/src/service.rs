@@ -11,6 +11,7 @@ use allmende_accounts::{Accounts, Authenticated, FilesystemAccess, Maintenance, 
 use allmende_events::Events;
 use allmende_files::Files;
 use allmende_ocs::Base;
+use allmende_previews::Previews;
 use allmende_sharing::Sharing;
 use allmende_types::{InstanceId, Timestamp};
 use allmende_webdav::{DavBody, Error as DavError, ErrorKind, Mount};
@@ -29,6 +30,7 @@ use crate::{
     maintenance::Switch,
     ocs,
     people::People,
+    previews,
     public::Proofs,
     route::{Asset, DavRoot, Route, WipeStep},
     web::{self, Web},
@@ -46,6 +48,8 @@ pub struct NextcloudParts {
     pub sharing: Sharing,
     /// What happened, and what people are told of it.
     pub events: Events,
+    /// Small pictures of images.
+    pub previews: Previews,
     /// The name that ends every file id.
     pub instance: InstanceId,
     /// What an embedder may choose.
@@ -89,6 +93,7 @@ pub(crate) struct Inner {
     pub(crate) accounts: Accounts,
     pub(crate) sharing: Sharing,
     pub(crate) events: Events,
+    pub(crate) previews: Previews,
     pub(crate) people: People,
     pub(crate) instance: Arc<InstanceId>,
     pub(crate) options: NextcloudOptions,
@@ -102,7 +107,8 @@ impl Nextcloud {
     /// The service over these parts.
     #[must_use]
     pub fn new(parts: NextcloudParts) -> Self {
-        let NextcloudParts { files, accounts, sharing, events, instance, options } = parts;
+        let NextcloudParts { files, accounts, sharing, events, previews, instance, options } =
+            parts;
         let inner = Inner {
             people: People(accounts.clone()),
             dav: Dav::new(),
@@ -110,6 +116,7 @@ impl Nextcloud {
             accounts,
             sharing,
             events,
+            previews,
             instance: Arc::new(instance),
             options,
             maintenance: Switch::default(),
@@ -205,7 +212,8 @@ impl Inner {
             Route::Avatar { user, size } => full(self.avatar(user, size, request).await),
             Route::GuestAvatar { name, size } => full(guest_avatar(name, size).await),
             Route::Asset(asset) => full(static_file(asset)),
-            Route::Preview => full(self.preview(request, &origin).await),
+            Route::Preview(of) => full(self.preview(of, &request.into_parts().0, &origin).await),
+            Route::MediaIcon => full(previews::media_icon(&request.into_parts().0, &origin)),
             Route::Cron => {
                 full(discovery::json(StatusCode::OK, &serde_json::json!({ "status": "success" })))
             }
@@ -341,15 +349,6 @@ impl Inner {
             None => discovery::empty(StatusCode::INTERNAL_SERVER_ERROR),
         }
     }
-
-    /// Previews are not made yet; the original answers 404 where it can make none.
-    async fn preview(&self, request: Request<Body>, origin: &Origin) -> Response<Bytes> {
-        let (parts, _) = request.into_parts();
-        match self.authenticate(&parts, origin).await {
-            Ok(_) => discovery::json(StatusCode::NOT_FOUND, &[(); 0]),
-            Err(stranger) => web::not_logged_in(&stranger),
-        }
-    }
 }
 
 /// The picture of somebody without an account, by the name that is shown of them.
@@ -381,6 +380,7 @@ fn static_file(asset: Asset) -> Response<Bytes> {
     let (media_type, bytes): (_, &'static [u8]) = match asset {
         Asset::Style => ("text/css; charset=utf-8", include_bytes!("../assets/allmende.css")),
         Asset::Logo => ("image/svg+xml", include_bytes!("../assets/logo.svg")),
+        Asset::Icon(icon) => ("image/svg+xml", icon.svg()),
     };
     let mut response = Response::new(Bytes::from_static(bytes));
     let headers = response.headers_mut();

@@ -40,6 +40,20 @@ pub use previews::{Content, PreviewOptions, Previews};
 pub use size::{Aspect, Dimensions, Fit, Mode, Wanted};
 pub use store::{StoreOptions, StoreStats};
 
+/// Whether pictures can be made of files of this media type, as far as the name tells: of
+/// what the file then holds, its first bytes decide.
+///
+/// ```
+/// assert!(allmende_previews::renders("image/jpeg"));
+/// assert!(!allmende_previews::renders("image/svg+xml"));
+/// ```
+#[must_use]
+pub fn renders(media_type: &str) -> bool {
+    const KINDS: [&str; 6] =
+        ["image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/x-ms-bmp"];
+    KINDS.contains(&media_type)
+}
+
 /// Decodes and scales down bytes without any store, for whoever looks after threads alone:
 /// it blocks, for as long as an image at the limits takes.
 ///

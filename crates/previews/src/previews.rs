@@ -165,6 +165,12 @@ impl Previews {
         .await?
     }
 
+    /// The most that an image may be.
+    #[must_use]
+    pub fn limits(&self) -> &DecodeLimits {
+        &self.0.options.limits
+    }
+
     /// Removes all pictures of some content, as when a file is deleted for good.
     ///
     /// # Errors

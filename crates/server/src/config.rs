@@ -83,7 +83,7 @@ pub struct Tls {
 }
 
 /// What people may store.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Files {
@@ -93,6 +93,20 @@ pub struct Files {
     pub case_insensitive_names: bool,
     /// The quota in bytes of people who have none of their own; unlimited if none.
     pub default_quota: Option<u64>,
+    /// Bytes of the small pictures of images that are kept in the data folder; those that
+    /// were not looked at for the longest time go first.
+    pub preview_budget: u64,
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        Self {
+            windows_compatible_names: false,
+            case_insensitive_names: false,
+            default_quota: None,
+            preview_budget: 1 << 30,
+        }
+    }
 }
 
 /// The mail server that mails are handed over to.

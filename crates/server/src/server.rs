@@ -58,6 +58,7 @@ impl Server {
             accounts: stores.databases.accounts.clone(),
             sharing: stores.sharing.clone(),
             events: Events::new(stores.databases.sql.clone()),
+            previews: stores.previews.clone(),
             instance,
             options,
         });

@@ -4,6 +4,7 @@ use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
 
 use allmende_accounts::{Accounts, AccountsOptions};
 use allmende_files::{Files, FilesOptions, Stores as FileStores, SystemClock};
+use allmende_previews::{PreviewOptions, Previews, StoreOptions as PreviewStore};
 use allmende_sharing::{
     Encryption, LinkKey, Mails, Sharing, SharingOptions, SmtpMailer, SmtpOptions,
 };
@@ -36,6 +37,9 @@ pub enum StartError {
     /// The tree or the contents cannot be opened.
     #[error("the stored files cannot be used")]
     Storage(#[from] allmende_storage::Error),
+    /// The folder of previews cannot be used.
+    #[error("the previews cannot be used")]
+    Previews(#[from] allmende_previews::Error),
     /// The options of the file service contradict one another.
     #[error("the options of the file service contradict one another")]
     Options(#[from] allmende_files::InvalidOptions),
@@ -130,6 +134,8 @@ pub struct Stores {
     pub(crate) mailer: Option<Arc<SmtpMailer>>,
     /// The file service over all of it.
     pub files: Files,
+    /// Small pictures of images.
+    pub previews: Previews,
 }
 
 impl Stores {
@@ -165,7 +171,10 @@ impl Stores {
         let mailer = config.mail.as_ref().map(mailer).transpose()?.map(Arc::new);
         let files = Files::new(stores, Arc::new(SystemClock), options)?;
         let files = files.with_mounts(Arc::new(sharing.clone()));
-        Ok(Self { databases, blobs, sharing, mailer, files })
+        let budget = PreviewStore { budget: config.files.preview_budget };
+        let previews = PreviewOptions { store: budget, ..PreviewOptions::default() };
+        let previews = Previews::open(config.data.join("previews"), previews).await?;
+        Ok(Self { databases, blobs, sharing, mailer, files, previews })
     }
 }
 

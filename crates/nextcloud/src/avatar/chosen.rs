@@ -1,17 +1,13 @@
 //! Pictures that people chose: read once when they come in, with limits, and kept as a
 //! square of one size.
 
-use std::io::Cursor;
-
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage, imageops};
+use allmende_previews::DecodeLimits;
+use image::{DynamicImage, ImageFormat, RgbImage, imageops};
 
 use super::{Form, encode};
 
 /// Bytes of a picture that comes in.
 pub(crate) const LARGEST: usize = 20 << 20;
-/// Its edges, in pixels, and the memory for reading it.
-const LONGEST_EDGE: u32 = 12_000;
-const MEMORY: u64 = 256 << 20;
 /// The edge of what is kept.
 const EDGE: u32 = 512;
 
@@ -27,30 +23,13 @@ pub(crate) enum BadPicture {
 /// The middle of a picture as a square of 512 pixels, as JPEG: a photograph of that size is
 /// a few dozen kilobytes. What is transparent becomes white.
 pub(crate) fn square(bytes: &[u8]) -> Result<Vec<u8>, BadPicture> {
-    let unreadable = |_| BadPicture::Unreadable;
-    let mut reader = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()
-        .map_err(|_| BadPicture::UnknownKind)?;
-    if !matches!(reader.format(), Some(ImageFormat::Png | ImageFormat::Jpeg)) {
+    if !matches!(image::guess_format(bytes), Ok(ImageFormat::Png | ImageFormat::Jpeg)) {
         return Err(BadPicture::UnknownKind);
     }
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(LONGEST_EDGE);
-    limits.max_image_height = Some(LONGEST_EDGE);
-    limits.max_alloc = Some(MEMORY);
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(unreadable)?;
-    let orientation = decoder.orientation().map_err(unreadable)?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
-    let edge = picture.width().min(picture.height());
-    let (x, y) = ((picture.width() - edge) / 2, (picture.height() - edge) / 2);
-    picture = picture.crop_imm(x, y, edge, edge).resize_exact(
-        EDGE,
-        EDGE,
-        imageops::FilterType::CatmullRom,
-    );
-    picture.apply_orientation(orientation);
-    encode(&on_white(&picture), Form::Jpeg).ok_or(BadPicture::Unreadable)
+    let limits = DecodeLimits { bytes: LARGEST as u64, side: 12_000, ..DecodeLimits::default() };
+    let square = allmende_previews::avatar(bytes, None, EDGE, &limits);
+    let square = square.map_err(|_| BadPicture::Unreadable)?;
+    resized(&square, EDGE, Form::Jpeg).ok_or(BadPicture::Unreadable)
 }
 
 /// A picture without transparency.
@@ -64,15 +43,17 @@ fn on_white(picture: &DynamicImage) -> RgbImage {
     canvas.into_rgb8()
 }
 
-/// A kept picture in another size and form; none if it cannot be read.
-pub(super) fn resized(kept: &[u8], edge: u32, form: Form) -> Option<Vec<u8>> {
-    let picture = image::load_from_memory_with_format(kept, ImageFormat::Jpeg).ok()?;
+/// A square in another size and form; none if it cannot be read.
+pub(super) fn resized(square: &[u8], edge: u32, form: Form) -> Option<Vec<u8>> {
+    let picture = image::load_from_memory(square).ok()?;
     let picture = picture.resize_exact(edge, edge, imageops::FilterType::CatmullRom);
-    encode(&picture.into_rgb8(), form)
+    encode(&on_white(&picture), form)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use image::{Rgba, RgbaImage};
 
     use super::*;

@@ -124,11 +124,14 @@ impl World {
         let sharing = Sharing::new(sql.clone(), accounts.clone(), tree, shares);
         let files = Files::new(stores, Arc::clone(&clock) as Arc<dyn Clock>, options).unwrap();
         let files = files.with_mounts(Arc::new(sharing.clone()));
+        let previews = allmende_previews::PreviewOptions::default();
+        let previews = allmende_previews::Previews::open(folder.path().join("previews"), previews);
         let service = Nextcloud::new(NextcloudParts {
             files: files.clone(),
             accounts: accounts.clone(),
             sharing: sharing.clone(),
             events,
+            previews: previews.await.unwrap(),
             instance: "oc48fzr4wkqv".parse().unwrap(),
             options: NextcloudOptions::default(),
         });

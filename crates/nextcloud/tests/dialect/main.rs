@@ -29,6 +29,7 @@ mod notices;
 mod notifications;
 mod oauth2;
 mod policies;
+mod previews;
 mod properties;
 mod provisioning;
 mod provisioning_errors;

@@ -42,6 +42,7 @@ impl World {
             accounts: accounts.clone(),
             sharing: stores.sharing.clone(),
             events: allmende_events::Events::new(stores.databases.sql.clone()),
+            previews: stores.previews.clone(),
             instance: accounts.instance_id().await.unwrap(),
             options: NextcloudOptions::default(),
         });

@@ -100,7 +100,11 @@ impl PropertyPage<Item> for Loaded {
             },
             Known::IsMountRoot => out.found_text(name, flag(entry.is_mount_root())),
             Known::MountType => out.found_text(name, mount_type(entry)),
-            Known::HasPreview | Known::Hidden => out.found_text(name, flag(false)),
+            Known::HasPreview => {
+                let media_type = entry.media_type().unwrap_or_default();
+                out.found_text(name, flag(allmende_previews::renders(media_type)));
+            }
+            Known::Hidden => out.found_text(name, flag(false)),
             Known::DataFingerprint
             | Known::Tags
             | Known::ShareDownloadLimits

@@ -177,7 +177,7 @@ impl Stage {
     fn preview(&self, entry: &Entry) -> Preview {
         let (id, base) = (entry.id(), &self.base);
         let media_type = entry.media_type().unwrap_or("dir");
-        let image = media_type.starts_with("image/");
+        let image = allmende_previews::renders(media_type);
         let mut preview = Preview::default();
         preview.link = format!("{base}/f/{id}");
         preview.source = if image {

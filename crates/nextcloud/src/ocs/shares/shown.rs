@@ -88,6 +88,7 @@ impl Viewer<'_> {
             is_mount_root: entry.is_some_and(Entry::is_mount_root),
             mount_type: mount_type.to_owned(),
             mimetype: media_type.to_owned(),
+            has_preview: allmende_previews::renders(media_type),
             storage_id,
             storage: u64::try_from(node.space.0).unwrap_or_default(),
             item_source: id,
