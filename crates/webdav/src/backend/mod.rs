@@ -39,7 +39,7 @@ pub use self::{
 ///   *expectation*, which the backend checks again inside its commit, together with the
 ///   locks. A violated one is [`PreconditionFailed`](crate::ErrorKind::PreconditionFailed).
 /// * Locks are checked by the backend and nowhere else (RFC 4918, section 7): a write
-///   that a lock protects fails with [`Error::locked`] if its token is not submitted.
+///   that a lock protects fails with [`Error::locked`](crate::Error::locked) if its token is not submitted.
 /// * A listing is complete or an error. *Not found* is said with authority; whoever could
 ///   not look says [`Unavailable`](crate::ErrorKind::Unavailable).
 /// * What is read of many resources is read by the page, at most
@@ -181,14 +181,14 @@ pub trait Backend: Clone + fmt::Debug + Send + Sync + 'static {
 
     /// Makes a file or gives it new content.
     ///
-    /// A missing parent is [`Error::missing_parent`], a folder at the target
+    /// A missing parent is [`Error::missing_parent`](crate::Error::missing_parent), a folder at the target
     /// [`Conflict`](crate::ErrorKind::Conflict). A body that fails, or that is not as long
     /// as [`Put::length`], leaves the old content.
     async fn put(&self, put: Put<'_, Self::Resource>) -> Result<Written<Self::Resource>>;
 
     /// Makes an empty folder with the properties given, or nothing.
     ///
-    /// A missing parent is [`Error::missing_parent`]; anything at the target is
+    /// A missing parent is [`Error::missing_parent`](crate::Error::missing_parent); anything at the target is
     /// [`MethodNotAllowed`](crate::ErrorKind::MethodNotAllowed).
     async fn make_collection(&self, make: MakeCollection<'_>) -> Result<Written<Self::Resource>>;
 
@@ -242,7 +242,7 @@ pub trait Backend: Clone + fmt::Debug + Send + Sync + 'static {
 
     /// Takes a lock on a resource that exists.
     ///
-    /// Locks in the way are [`Error::locked`]: any beside an exclusive one, an exclusive one
+    /// Locks in the way are [`Error::locked`](crate::Error::locked): any beside an exclusive one, an exclusive one
     /// beside any; for an infinite depth also those below.
     async fn lock(&self, request: LockRequest<'_, Self::Resource>) -> Result<Lock>;
 

@@ -52,7 +52,7 @@ pub struct WriteContext<'a> {
     pub tokens: &'a [LockToken],
 }
 
-/// See [`Backend::put`].
+/// See [`Backend::put`](super::Backend::put).
 pub struct Put<'a, R> {
     /// Where.
     pub target: Target<R>,
@@ -76,7 +76,7 @@ impl<R: fmt::Debug> fmt::Debug for Put<'_, R> {
     }
 }
 
-/// See [`Backend::make_collection`].
+/// See [`Backend::make_collection`](super::Backend::make_collection).
 #[derive(Debug)]
 pub struct MakeCollection<'a> {
     /// Where. The handler saw nothing there.
@@ -87,7 +87,7 @@ pub struct MakeCollection<'a> {
     pub context: WriteContext<'a>,
 }
 
-/// See [`Backend::remove`].
+/// See [`Backend::remove`](super::Backend::remove).
 #[derive(Debug)]
 pub struct Remove<'a, R> {
     /// What.
@@ -98,7 +98,7 @@ pub struct Remove<'a, R> {
     pub context: WriteContext<'a>,
 }
 
-/// See [`Backend::copy`] and [`Backend::rename`].
+/// See [`Backend::copy`](super::Backend::copy) and [`Backend::rename`](super::Backend::rename).
 #[derive(Debug)]
 pub struct Transfer<'a, R> {
     /// What.
@@ -169,7 +169,7 @@ pub struct Failure {
     pub error: Error,
 }
 
-/// See [`Backend::patch_properties`].
+/// See [`Backend::patch_properties`](super::Backend::patch_properties).
 #[derive(Debug)]
 pub struct Patch<'a, R> {
     /// Of which resource.
