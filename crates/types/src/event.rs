@@ -12,11 +12,13 @@ use crate::{GroupId, NodeId, SpaceId, Timestamp, UserId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Stream {
-    /// What happens to the files of a space. Written by the tree alone.
+    /// What happens to the files of a space. Written by the tree, and by what is kept of its
+    /// nodes elsewhere: tags, comments.
     Space(SpaceId),
     /// People, groups, credentials.
     Accounts,
-    /// Shares, links, team folders, and the settings that govern them.
+    /// Shares, links, team folders, the system tags that there are, and the settings that
+    /// govern them.
     Sharing,
 }
 
@@ -247,6 +249,24 @@ kinds! {
     RulesChanged = 83, "rules_changed";
     /// A setting of the server was changed.
     SettingChanged = 84, "setting_changed";
+
+    /// A system tag was made; the details tell its `name`.
+    TagCreated = 90, "tag_created";
+    /// A system tag got another name, colour or rules.
+    TagChanged = 91, "tag_changed";
+    /// A system tag was deleted, and with it all that it marked.
+    TagDeleted = 92, "tag_deleted";
+    /// A file or folder got a system tag, whose name is the detail `tag`.
+    TagAssigned = 93, "tag_assigned";
+    /// A system tag was taken from a file or folder.
+    TagUnassigned = 94, "tag_unassigned";
+
+    /// Somebody commented on a file or folder; the detail `comment` is the comment's id.
+    CommentCreated = 100, "comment_created";
+    /// A comment got another text.
+    CommentChanged = 101, "comment_changed";
+    /// A comment was deleted.
+    CommentDeleted = 102, "comment_deleted";
 }
 
 impl fmt::Display for EventKind {

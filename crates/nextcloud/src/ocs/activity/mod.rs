@@ -141,7 +141,7 @@ impl Asked {
             "by" => asked.doer = Doer::Others(me),
             "filter" => {}
             // There is nothing of these applications yet.
-            "comments" | "calendar" | "contacts" | "files_favorites" | "deck" => {
+            "calendar" | "contacts" | "files_favorites" | "deck" => {
                 asked.kinds = text::kinds(filter);
             }
             _ => {

@@ -101,9 +101,9 @@ impl Stage {
             let name = fact.details.get("name").map_or("", String::as_str);
             things.push("file", rich::highlight("file", name));
         }
-        for (mark, detail) in [("device", "device"), ("group", "group"), ("with", "with")] {
+        for mark in ["device", "group", "tag", "with"] {
             if template.contains(&format!("{{{mark}}}")) {
-                things.push(mark, self.detail(event, detail));
+                things.push(mark, self.detail(event, mark));
             }
         }
         let mut activity = Activity::default();

@@ -25,6 +25,10 @@ const fn shares(kind: &'static str, own: Text, others: Text) -> Saying {
     Saying { app: "files_sharing", kind, own, others }
 }
 
+const fn tags(own: Text, others: Text) -> Saying {
+    Saying { app: "systemtags", kind: "systemtags", own, others }
+}
+
 const fn security(own: Text, others: Text) -> Saying {
     Saying { app: "settings", kind: "security", own, others }
 }
@@ -36,7 +40,7 @@ const fn groups(own: Text, others: Text) -> Saying {
 /// What is said of a kind of event; none of those that only an audit tells of.
 ///
 /// Placeholders: `{user}` who did it, `{file}`, `{oldfile}` the place before, `{with}` whom it
-/// is shared with or done to, `{group}`, `{device}`.
+/// is shared with or done to, `{group}`, `{device}`, `{tag}`.
 #[rustfmt::skip]
 pub(super) const fn saying(kind: Kind) -> Option<Saying> {
     let t = Text::new;
@@ -86,6 +90,18 @@ pub(super) const fn saying(kind: Kind) -> Option<Saying> {
         Kind::OwnershipTransferred => files("file_changed",
             t("You gave {file} to {with}", "Sie haben {file} an {with} übertragen"),
             t("{user} gave {file} to {with}", "{user} hat {file} an {with} übertragen")),
+        Kind::TagAssigned => tags(
+            t("You added the tag {tag} to {file}", "Sie haben {file} das Schlagwort {tag} gegeben"),
+            t("{user} added the tag {tag} to {file}", "{user} hat {file} das Schlagwort {tag} gegeben")),
+        Kind::TagUnassigned => tags(
+            t("You removed the tag {tag} from {file}", "Sie haben {file} das Schlagwort {tag} genommen"),
+            t("{user} removed the tag {tag} from {file}", "{user} hat {file} das Schlagwort {tag} genommen")),
+        Kind::CommentCreated => Saying {
+            app: "comments",
+            kind: "comments",
+            own: t("You commented on {file}", "Sie haben {file} kommentiert"),
+            others: t("{user} commented on {file}", "{user} hat {file} kommentiert"),
+        },
         Kind::PasswordChanged => security(
             t("You changed your password", "Sie haben Ihr Passwort geändert"),
             t("{user} changed the password of {with}", "{user} hat das Passwort von {with} geändert")),
@@ -126,7 +142,7 @@ pub(super) struct Choice {
 }
 
 /// Those that are offered. `filter`, which asks for one object, is not: clients know it.
-pub(super) const CHOICES: [Choice; 6] = [
+pub(super) const CHOICES: [Choice; 8] = [
     Choice {
         id: "all",
         name: Text::new("All activities", "Alle Aktivitäten"),
@@ -146,6 +162,18 @@ pub(super) const CHOICES: [Choice; 6] = [
         name: Text::new("File changes", "Dateiänderungen"),
         priority: 30,
         app: "files",
+    },
+    Choice {
+        id: "comments",
+        name: Text::new("Comments", "Kommentare"),
+        priority: 40,
+        app: "comments",
+    },
+    Choice {
+        id: "systemtags",
+        name: Text::new("Tags", "Schlagwörter"),
+        priority: 40,
+        app: "systemtags",
     },
     Choice {
         id: "security",
