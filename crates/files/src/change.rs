@@ -5,9 +5,7 @@ use allmende_storage::{
 };
 use allmende_types::{Permissions, Revision, Timestamp};
 
-use crate::{
-    Entry, Error, ErrorKind, MountKind, Place, Result, View, permissions::Action, service,
-};
+use crate::{Entry, Error, ErrorKind, MountKind, Place, Result, View, permissions::Action};
 
 /// A folder to make.
 #[derive(Debug, Clone)]
@@ -65,7 +63,7 @@ impl View {
         {
             // The id of a new folder is not known in the batch that makes it, so this is a
             // second one; without its properties the folder must not stay.
-            if let Err(undo) = self.commit(vec![Op::Remove(service::remove(node.id))]).await {
+            if let Err(undo) = self.commit(vec![Op::Remove(RemoveNode::whatever(node.id))]).await {
                 tracing::warn!(%undo, "a folder stays without its properties");
             }
             return Err(error);
@@ -74,7 +72,8 @@ impl View {
         Ok(self.entry_in(None, folder, node, path))
     }
 
-    /// Removes a node with everything below it; if a revision is given, only in that state.
+    /// Removes a node with everything below it, into the trash if there is one; if a revision
+    /// is given, only in that state.
     /// The root of a received share goes out of the person's home only, and stays where it
     /// is; what is mounted below a folder that is removed comes to the root of the home.
     ///
@@ -96,8 +95,7 @@ impl View {
             },
             _ => {
                 self.check_below(entry, Permissions::DELETE).await?;
-                self.commit(vec![Op::Remove(RemoveNode { node: entry.id(), revision })]).await?;
-                Ok(())
+                self.discard(entry, revision, Vec::new()).await.map(drop)
             }
         }
     }

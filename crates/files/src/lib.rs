@@ -22,12 +22,14 @@
 //! |---|---|
 //! | reads | [`View::resolve`], [`View::children`], [`View::stat`], [`View::read`] |
 //! | writes | [`View::put`], [`View::put_many`], [`View::make_folder`], [`View::remove`], [`View::move_to`], [`View::copy_to`], [`View::patch`] |
+//! | the trash | [`View::trash`], [`Trash`] |
+//! | old contents | [`versions`] |
 //! | locks | [`View::lock`], [`View::unlock`], [`View::locks_covering`] |
 //! | chunked uploads | [`uploads`] |
 //! | folder downloads | [`archive`] |
 //! | what is mounted | [`Mounts`], [`Files::with_mounts`] |
 //! | people | [`Files::view`], [`Files::set_quota`], [`Files::usage`], [`Files::remove_person`] |
-//! | jobs | [`Collector`] |
+//! | jobs | [`Collector`], [`Files::expire_trash`] |
 
 pub mod archive;
 mod blob_ids;
@@ -35,6 +37,7 @@ mod bulk;
 mod change;
 mod clock;
 mod collector;
+mod companion;
 mod digest;
 mod entry;
 mod error;
@@ -48,15 +51,20 @@ mod options;
 mod permissions;
 mod put;
 mod read;
+mod retention;
 mod search;
 mod service;
 mod transfer;
+mod trash;
 pub mod uploads;
+pub mod versions;
+mod verify;
 mod view;
 
 pub use change::FolderRequest;
 pub use clock::{Clock, SystemClock};
 pub use collector::{Collected, Collector};
+pub use companion::remove_companions;
 pub use digest::{Algorithm, UnknownAlgorithm};
 pub use entry::{Entry, Place, Written};
 pub use error::{Error, ErrorKind, LockedNode, Result};
@@ -66,8 +74,11 @@ pub use mounts::{Download, Mount, MountId, MountKind, MountPlace, MountRules, Mo
 pub use options::{FilesOptions, InvalidOptions};
 pub use put::{MissingParents, PutRequest};
 pub use read::Reading;
+pub use retention::{InvalidRetention, Retention};
 pub use search::SearchRequest;
 pub use service::{Files, Quota, Stores, set_home_quota};
 pub use transfer::TransferRequest;
+pub use trash::{Trash, TrashExpired, TrashPolicy, Trashed, TrashedAs};
 pub use uploads::{Assembly, PartRequest, Upload, Uploads};
+pub use verify::Verifier;
 pub use view::{LinkView, View};

@@ -98,7 +98,7 @@ impl View {
     async fn locate_root(&self) -> Result<Spot> {
         let refused = || Error::new(ErrorKind::Forbidden, "the root cannot be replaced");
         let mount = self.link().ok_or_else(refused)?;
-        let node = self.files().tree().stat(&[mount.root]).await?.pop().flatten();
+        let node = self.files().linked(mount).await?;
         let node = node.filter(|node| !node.is_folder()).ok_or_else(refused)?;
         let place = node.parent.zip(node.name.clone()).ok_or_else(refused)?;
         let entry = Self::link_root(mount, node);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use allmende_types::NamePolicy;
 
-use crate::Algorithm;
+use crate::{Algorithm, TrashPolicy, versions::VersionOptions};
 
 /// The settings of a [`Files`](crate::Files) service.
 ///
@@ -42,8 +42,12 @@ pub struct FilesOptions {
     /// How long a content that no file references any more is kept, so that downloads
     /// under way can finish.
     pub purge_delay: Duration,
+    /// What becomes of what people remove.
+    pub trash: TrashPolicy,
     /// How often the [`Collector`](crate::Collector) works.
     pub collect_every: Duration,
+    /// How versions of files are kept; none to keep none.
+    pub versions: Option<VersionOptions>,
 }
 
 /// Settings that contradict one another.
@@ -66,7 +70,9 @@ impl Default for FilesOptions {
             lease_use: HOUR,
             orphan_age: HOUR * 26,
             purge_delay: HOUR,
+            trash: TrashPolicy::default(),
             collect_every: Duration::from_secs(300),
+            versions: None,
         }
     }
 }

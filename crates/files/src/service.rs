@@ -5,15 +5,14 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use allmende_storage::{
-    BlobStore, ErrorKind as StoreKind, LockStore, NewSpace, RemoveNode, Space, Tree,
-};
+use allmende_storage::{BlobStore, ErrorKind as StoreKind, LockStore, NewSpace, Space, Tree};
 use allmende_types::{NodeId, Permissions, SpaceId, Timestamp, UserId};
 
 use crate::{
     Clock, Collector, Error, ErrorKind, FilesOptions, InvalidOptions, LinkView, Mount, MountPlace,
     Mounts, Result, View,
     blob_ids::BlobIds,
+    companion::{self, remove_companions},
     uploads::{self, RunningHashes},
 };
 
@@ -73,6 +72,7 @@ struct Inner {
     ids: BlobIds,
     hashes: RunningHashes,
     spaces: Mutex<HashMap<String, SpaceRoot>>,
+    companions: companion::Known,
 }
 
 /// What of a space never changes while it is there.
@@ -134,6 +134,7 @@ impl Files {
             ids,
             hashes: RunningHashes::default(),
             spaces: Mutex::default(),
+            companions: companion::Known::default(),
         };
         Ok(Self { inner: Arc::new(inner), mounts: None })
     }
@@ -265,8 +266,8 @@ impl Files {
         home.map_or(Quota { used: 0, limit: self.options().default_quota }, Into::into)
     }
 
-    /// Removes everything that a person owns: home and unfinished uploads. What they never
-    /// had is passed over, so the call may be repeated after a failure.
+    /// Removes everything that a person owns: home, trash, versions and unfinished uploads.
+    /// What they never had is passed over, so the call may be repeated after a failure.
     ///
     /// # Errors
     /// [`Unavailable`](crate::ErrorKind::Unavailable),
@@ -275,6 +276,7 @@ impl Files {
         for key in [uploads::space_key(person), home_key(person)] {
             self.forget_space(&key);
             if let Some(space) = self.tree().find_space(&key).await? {
+                remove_companions(self.tree(), space.id, self.now()).await?;
                 absent_is_fine(self.tree().remove_space(space.id, self.now()).await)?;
             }
         }
@@ -307,6 +309,10 @@ impl Files {
         &self.inner.hashes
     }
 
+    pub(crate) fn companions_seen(&self) -> &companion::Known {
+        &self.inner.companions
+    }
+
     /// The space of a key, which is made if it is not there.
     pub(crate) async fn space(&self, key: &str, quota: Option<u64>) -> Result<SpaceRoot> {
         if let Some(known) = self.known_space(key) {
@@ -317,6 +323,7 @@ impl Files {
             None => self.make_space(key, quota).await?,
         };
         let root = SpaceRoot::from(&space);
+        self.companions_seen().note(&space);
         let mut remembered = self.remembered();
         if remembered.len() >= REMEMBERED {
             // Starting anew costs one query a person, which is less than keeping order.
@@ -354,7 +361,6 @@ impl Files {
     }
 }
 
-/// The key of a person's home.
 /// Sets the quota of a person's home where only the tree is at hand, such as on a command
 /// line beside a running server. A home that is not there yet is made.
 ///
@@ -378,6 +384,7 @@ pub async fn set_home_quota(
     }
 }
 
+/// The key of a person's home.
 pub(crate) fn home_key(person: &UserId) -> String {
     format!("home:{}", person.key())
 }
@@ -388,9 +395,4 @@ pub(crate) fn absent_is_fine(result: allmende_storage::Result<()>) -> Result<()>
         Err(error) if *error.kind() == StoreKind::NotFound => Ok(()),
         result => Ok(result?),
     }
-}
-
-/// Removal of one node, whatever its state.
-pub(crate) const fn remove(node: NodeId) -> RemoveNode {
-    RemoveNode { node, revision: None }
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use allmende_storage::{CopyNode, Expect, LockDepth, MoveNode, Op};
+use allmende_storage::{Cause, CopyNode, Expect, LockDepth, MoveNode, Op};
 use allmende_types::{Checksums, Permissions, Revision, SpacePath};
 
 use crate::{
     Download, Entry, Error, ErrorKind, Mount, MountKind, MountPlace, Place, Result, View, Written,
-    locate::Spot, permissions::Action,
+    locate::Spot, permissions::Action, trash::Over,
 };
 
 /// Where a node is to be moved or copied.
@@ -15,7 +15,8 @@ use crate::{
 pub struct TransferRequest {
     /// Where to.
     pub target: Place,
-    /// What must stand there. [`Expect::Any`] replaces it, a folder as a whole.
+    /// What must stand there. [`Expect::Any`] replaces it, a folder as a whole; what is
+    /// replaced goes into the trash.
     pub expect: Expect,
     /// If given, the revision that the source of a move must have.
     pub revision: Option<Revision>,
@@ -69,9 +70,11 @@ impl View {
         }
         spot.must_not_replace_mount(request.expect)?;
         self.check_replaced(entry, &spot, request.expect).await?;
-        let target = spot.target(request.expect);
-        let op = MoveNode { node: entry.id(), revision: request.revision, target };
-        let written = self.commit_one(Op::Move(op)).await?;
+        let (node, revision) = (entry.id(), request.revision);
+        let over = Over { expect: request.expect, moved: node, cause: Cause::Request };
+        let written = self
+            .commit_over(&spot, over, |target| vec![Op::Move(MoveNode { node, revision, target })])
+            .await?;
         Ok(self.written(&spot, written, Checksums::none()))
     }
 
@@ -162,9 +165,11 @@ impl View {
             LockDepth::Infinity => self.mounts_below(entry).await?,
             LockDepth::Zero => Vec::new(),
         };
-        let target = spot.target(request.expect);
-        let op = CopyNode { node: entry.id(), target, depth: request.depth };
-        let written = self.commit_one(Op::Copy(op)).await?;
+        let (node, depth) = (entry.id(), request.depth);
+        let over = Over { expect: request.expect, moved: node, cause: Cause::Request };
+        let written = self
+            .commit_over(&spot, over, |target| vec![Op::Copy(CopyNode { node, target, depth })])
+            .await?;
         let written = self.written(&spot, written, Checksums::none());
         for (rest, mounted) in below {
             self.copy_mounted(&written.entry, &rest, &mounted).await?;

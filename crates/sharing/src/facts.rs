@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use allmende_storage::Node;
 use allmende_types::{GroupId, NodeId, SpacePath};
 
-use crate::{Recipient, Result, Share, Sharing};
+use crate::{Recipient, Result, Share, Sharing, spaces::SpaceOwner};
 
 /// A share with the names and the node that the answers of the protocol show.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,10 @@ impl Sharing {
         ids.dedup();
         let nodes = self.tree().stat(&ids).await?;
         let paths = self.tree().paths(&ids).await?;
+        let owners = self.owners(nodes.iter().flatten().map(|node| node.space)).await?;
+        // What was thrown away takes its shares along until it comes back.
+        let there = |node: &Node| owners.get(&node.space).is_some_and(|of| *of != SpaceOwner::Other);
+        let nodes = nodes.into_iter().map(|node| node.filter(&there));
         let places: HashMap<NodeId, (Option<Node>, Option<SpacePath>)> =
             ids.into_iter().zip(nodes.into_iter().zip(paths)).collect();
         let name = |id: &allmende_types::UserId| {

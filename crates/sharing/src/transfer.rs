@@ -72,7 +72,7 @@ impl Sharing {
         let folder = self.landing_place(files, &giver, &taker, now).await?;
         if let Err(failed) = self.move_all(&giver, &moved, folder, now).await {
             // Nothing was moved, so the folder is empty.
-            let op = storage::Op::Remove(storage::RemoveNode { node: folder, revision: None });
+            let op = storage::Op::Remove(storage::RemoveNode::whatever(folder));
             let batch = storage::Batch::one(storage::Actor::default(), now, op);
             if let Err(undo) = self.tree().commit(batch).await {
                 tracing::warn!(%undo, "an empty folder stays");

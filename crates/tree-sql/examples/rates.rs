@@ -34,6 +34,7 @@ fn put(parent: NodeId, name: &str, blob: u64) -> Outcome<Batch> {
         checksums: Checksums::none(),
         modified: NOW,
         created: None,
+        properties: Vec::new(),
     })))
 }
 
@@ -168,7 +169,7 @@ async fn main() -> Outcome {
     rate("move, a folder of 10,000, one task", 100, start);
 
     let start = Instant::now();
-    tree.commit(batch(Op::Remove(RemoveNode { node: copy, revision: None }))).await?;
+    tree.commit(batch(Op::Remove(RemoveNode::whatever(copy)))).await?;
     println!("{:40} {:>23.1?}", "remove, a folder of 10,000", start.elapsed());
     let start = Instant::now();
     while tree.purge(NOW, 1000).await?.cleared > 0 {}

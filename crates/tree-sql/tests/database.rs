@@ -41,6 +41,7 @@ fn put(parent: NodeId, name: &str, blob: u64) -> Op {
         checksums: Checksums::none(),
         modified: NOW,
         created: None,
+        properties: Vec::new(),
     })
 }
 
@@ -111,7 +112,7 @@ every_engine! {
         let top = folder(&tree, home.root, "top").await;
         let inner = folder(&tree, top, "inner").await;
         let file = commit(&tree, NOW, put(inner, "file", 1)).await.id;
-        commit(&tree, NOW, Op::Remove(RemoveNode { node: top, revision: None })).await;
+        commit(&tree, NOW, Op::Remove(RemoveNode::whatever(top))).await;
         assert_eq!(tree.stat(&[top, inner, file]).await.unwrap(), [None, None, None]);
         assert_eq!(tree.paths(&[file]).await.unwrap(), [None]);
         assert_eq!(tree.count_children(&[inner]).await.unwrap(), [Default::default()]);

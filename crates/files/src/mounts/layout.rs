@@ -101,11 +101,12 @@ impl Layout {
     ) -> Result<Self> {
         let roots: Vec<NodeId> = mounts.iter().map(|mount| mount.root).collect();
         let nodes = files.tree().stat(&roots).await?;
+        let hidden = files.hidden(nodes.iter().flatten().map(|node| node.space)).await?;
         let anchors = Anchors::load(files, home, mounts).await?;
         let mut climbers: Vec<Climber> = Vec::with_capacity(mounts.len());
         for (mount, node) in mounts.iter().zip(nodes) {
-            // What is gone or cannot be read is not shown.
-            let Some(root) = node else { continue };
+            // What is gone, thrown away, or cannot be read is not shown.
+            let Some(root) = node.filter(|node| !hidden.contains(&node.space)) else { continue };
             if !mount.permissions_at(&[root.id]).contains(Permissions::READ) {
                 continue;
             }

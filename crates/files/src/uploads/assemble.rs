@@ -105,11 +105,13 @@ impl Uploads {
             checksums: assembly.checksums.clone(),
             modified: assembly.modified.unwrap_or_else(|| self.view.files().now()),
             created: assembly.created,
+            properties: self.view.author_in(&spot.folder).updates(),
         };
         // The revision of the folder covers all of its parts: what was hashed and summed up
         // is what is committed.
         let revision = Some(upload.node.revision);
-        let remove = Op::Remove(RemoveNode { node: upload.node.id, revision });
+        let remove = RemoveNode { revision, ..RemoveNode::whatever(upload.node.id) };
+        let remove = Op::Remove(remove);
         match self.view.commit_put(put, vec![remove]).await {
             Ok(written) => {
                 self.view.files().hashes().forget(upload.node.id);

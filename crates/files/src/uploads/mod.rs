@@ -187,6 +187,7 @@ impl Uploads {
             checksums: Checksums::none(),
             modified: files.now(),
             created: None,
+            properties: Vec::new(),
         });
         match self.view.commit_one(op).await {
             Ok(written) => {
@@ -212,7 +213,7 @@ impl Uploads {
     pub async fn abort(&self, id: &Name) -> Result<()> {
         let missing = || Error::new(ErrorKind::NotFound, format!("upload {id}"));
         let folder = self.folder(id).await?.ok_or_else(missing)?;
-        let remove = RemoveNode { node: folder.id, revision: None };
+        let remove = RemoveNode::whatever(folder.id);
         self.view.commit(vec![Op::Remove(remove)]).await?;
         self.view.files().hashes().forget(folder.id);
         Ok(())

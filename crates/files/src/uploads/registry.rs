@@ -101,7 +101,8 @@ fn last_touched(upload: &Node) -> Timestamp {
 
 /// Removes a folder, if given in the state that was seen, and returns how many went.
 async fn remove(files: &Files, node: NodeId, seen: Option<&Node>) -> Result<usize> {
-    let op = Op::Remove(RemoveNode { node, revision: seen.map(|node| node.revision) });
+    let revision = seen.map(|node| node.revision);
+    let op = Op::Remove(RemoveNode { revision, ..RemoveNode::whatever(node) });
     match files.tree().commit(Batch::one(Actor::default(), files.now(), op)).await {
         Ok(_) => {
             files.hashes().forget(node);

@@ -37,8 +37,7 @@ impl View {
         let home = match &self.base {
             Base::Home { root, .. } => *root,
             Base::Link { mount, .. } => {
-                let top = self.files.tree().stat(&[mount.root]).await?.pop().flatten();
-                let Some(top) = top else { return Ok(None) };
+                let Some(top) = self.files.linked(mount).await? else { return Ok(None) };
                 return self.look_below(&Self::link_root(mount, top), path).await;
             }
         };
@@ -132,6 +131,11 @@ impl View {
             Base::Link { .. } => None,
         };
         let own = |space: SpaceId| home.is_some_and(|home| home.id == space);
+        let strange = nodes.iter().flatten().map(|node| node.space).filter(|space| !own(*space));
+        // What was thrown away is not there, also where it was shared.
+        let hidden = self.files.hidden(strange).await?;
+        let seen = |node: Option<Node>| node.filter(|node| !hidden.contains(&node.space));
+        let nodes: Vec<Option<Node>> = nodes.into_iter().map(seen).collect();
         let mut foreign: Vec<NodeId> = Vec::new();
         if layout.is_some() || home.is_none() {
             foreign.extend(nodes.iter().flatten().filter(|n| !own(n.space)).map(|node| node.id));

@@ -185,12 +185,17 @@ impl View {
 
     /// Commits changes in the person's name, with the tokens of the request.
     pub(crate) async fn commit(&self, ops: Vec<Op>) -> Result<Committed> {
+        self.commit_for(Cause::Request, ops).await
+    }
+
+    /// The same for a cause.
+    pub(crate) async fn commit_for(&self, cause: Cause, ops: Vec<Op>) -> Result<Committed> {
         let (person, link) = match &self.base {
             Base::Home { .. } => (Some((*self.person).clone()), None),
             Base::Link { number, .. } => (None, *number),
         };
         let actor = Actor { person, tokens: self.tokens.clone(), link, ..Actor::default() };
-        let batch = Batch { actor, now: self.files.now(), cause: Cause::Request, ops };
+        let batch = Batch { actor, now: self.files.now(), cause, ops };
         let result = self.files.tree().commit(batch).await;
         if let Base::Home { mounts: Some(mounts), .. } = &self.base {
             locked(mounts).layout = None;

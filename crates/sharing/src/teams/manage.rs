@@ -113,6 +113,7 @@ impl Sharing {
             return Err(TeamRefusal::NoSuchFolder.into());
         }
         if let Some(space) = space {
+            allmende_files::remove_companions(self.tree(), space.id, caller.now).await?;
             match self.tree().remove_space(space.id, caller.now).await {
                 Err(error) if *error.kind() == StoreKind::NotFound => {}
                 result => result?,

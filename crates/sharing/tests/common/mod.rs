@@ -97,6 +97,7 @@ impl World {
             checksums: Checksums::none(),
             modified: NOW,
             created: None,
+            properties: Vec::new(),
         };
         self.commit(Op::PutFile(put)).await
     }
@@ -108,7 +109,7 @@ impl World {
     }
 
     pub(crate) async fn delete(&self, node: NodeId) {
-        self.commit(Op::Remove(RemoveNode { node, revision: None })).await;
+        self.commit(Op::Remove(RemoveNode::whatever(node))).await;
     }
 
     async fn commit(&self, op: Op) -> NodeId {

@@ -64,13 +64,24 @@ pub async fn a_removal_keeps_its_expectations(tree: Arc<dyn Tree>) {
     let world = World::new(tree).await;
     let old = world.file(world.root, "a", 7).await;
     let new = world.file(world.root, "a", 8).await;
-    let with = |revision| Op::Remove(RemoveNode { node: old.id, revision: Some(revision) });
+    let whatever = RemoveNode::whatever(old.id);
+    let with = |revision| Op::Remove(RemoveNode { revision: Some(revision), ..whatever });
     for wrong in [old.revision, Revision(new.revision.0 + 1)] {
         assert_eq!(refused(world.commit(with(wrong)).await), ErrorKind::Changed);
     }
     assert_eq!(refused(world.commit(remove(world.root)).await), ErrorKind::Invalid);
     assert_eq!(refused(world.commit(remove(NodeId(4_000_000))).await), ErrorKind::NotFound);
     assert_eq!(world.node(new.id).await, new);
-    world.apply(with(new.revision)).await;
-    assert_eq!(world.paths().await, Vec::<String>::new());
+    // A move changes no revision, and what was moved out must stay.
+    let folder = world.folder(world.root, "folder").await;
+    world.apply(move_to(new.id, target(folder.id, "a", Expect::Absent))).await;
+    let from = |parent| Op::Remove(RemoveNode { parent: Some(parent), ..whatever });
+    assert_eq!(refused(world.commit(from(world.root)).await), ErrorKind::Changed);
+    assert_eq!(world.paths().await, ["folder", "folder/a"]);
+    world.apply(from(folder.id)).await;
+    let again = world.file(world.root, "b", 1).await;
+    let whatever = RemoveNode::whatever(again.id);
+    let with = |revision| Op::Remove(RemoveNode { revision: Some(revision), ..whatever });
+    world.apply(with(again.revision)).await;
+    assert_eq!(world.paths().await, ["folder"]);
 }

@@ -54,6 +54,7 @@ pub(super) fn put(target: Target, segments: Vec<Segment>) -> Op {
         checksums: Checksums::none(),
         modified: MTIME,
         created: None,
+        properties: Vec::new(),
     })
 }
 
@@ -62,7 +63,7 @@ pub(super) fn make_folder(target: Target) -> Op {
 }
 
 pub(super) fn remove(node: NodeId) -> Op {
-    Op::Remove(RemoveNode { node, revision: None })
+    Op::Remove(RemoveNode::whatever(node))
 }
 
 pub(super) fn move_to(node: NodeId, target: Target) -> Op {

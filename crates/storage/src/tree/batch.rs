@@ -166,6 +166,9 @@ pub struct PutFile {
     pub modified: Timestamp,
     /// The creation time, if the client told it.
     pub created: Option<Timestamp>,
+    /// Properties of everyone that speak of the content, such as who wrote it: they come
+    /// with it, in this order.
+    pub properties: Vec<PropertyUpdate>,
 }
 
 impl PutFile {
@@ -198,6 +201,27 @@ pub struct RemoveNode {
     pub node: NodeId,
     /// If given, the revision that it must have.
     pub revision: Option<Revision>,
+    /// If given, the folder that it must lie in: a move changes no revision, and what was
+    /// moved out meanwhile must stay. Otherwise [`Changed`](crate::ErrorKind::Changed).
+    pub parent: Option<NodeId>,
+}
+
+impl RemoveNode {
+    /// The removal of a node, whatever its state.
+    #[must_use]
+    pub const fn whatever(node: NodeId) -> Self {
+        Self { node, revision: None, parent: None }
+    }
+
+    /// Compares the expectation with the node.
+    ///
+    /// # Errors
+    /// [`Changed`](crate::ErrorKind::Changed).
+    pub fn check(&self, node: &Node) -> Result<(), ErrorKind> {
+        let revision = self.revision.is_none_or(|revision| revision == node.revision);
+        let parent = self.parent.is_none_or(|parent| node.parent == Some(parent));
+        if revision && parent { Ok(()) } else { Err(ErrorKind::Changed) }
+    }
 }
 
 /// See [`Op::Move`]. The root of a space is [`Invalid`](crate::ErrorKind::Invalid). What stands at the target is removed first, if the expectation

@@ -1,7 +1,8 @@
 //! [`PatchProperties`].
 
 use allmende_sql::{Expect, Statement, params};
-use allmende_storage::{PatchProperties, PropertyUpdate, Result};
+use allmende_storage::{PatchProperties, PropertyOwner, PropertyUpdate, Result};
+use allmende_types::NodeId;
 
 use super::{draft::Draft, report::Source};
 use crate::{properties::owner_column, row::columns};
@@ -21,18 +22,27 @@ impl Draft<'_> {
         let node = self.node(op.node)?;
         self.guard(&op.guards())?;
         self.alive(&node);
-        let owner = owner_column(&op.owner);
-        for update in &op.updates {
+        self.update_properties(node.id, &op.owner, &op.updates);
+        let statement = self.body.expect(Statement::new(NODE, params![node.id.0]), Expect::ONE);
+        Ok((self.source(statement, &node), None))
+    }
+
+    pub(super) fn update_properties(
+        &mut self,
+        node: NodeId,
+        owner: &PropertyOwner,
+        updates: &[PropertyUpdate],
+    ) {
+        let owner = owner_column(owner);
+        for update in updates {
             let (key, value) = match update {
                 PropertyUpdate::Set(property) => (&property.key, Some(&*property.value)),
                 PropertyUpdate::Remove(key) => (key, None),
             };
-            let mut values = params![node.id.0, &owner, &*key.namespace, &*key.name];
+            let mut values = params![node.0, &owner, &*key.namespace, &*key.name];
             values.extend(value.map(Into::into));
             let sql = if value.is_some() { SET } else { REMOVE };
             self.body.push(Statement::new(sql, values));
         }
-        let statement = self.body.expect(Statement::new(NODE, params![node.id.0]), Expect::ONE);
-        Ok((self.source(statement, &node), None))
     }
 }

@@ -2,7 +2,7 @@
 
 use allmende_sql::{Expect, Statement, params};
 use allmende_storage::{
-    ChangeKind, Content, Error, ErrorKind, Node, NodeKind, PutFile, Result, Segment,
+    ChangeKind, Content, Error, ErrorKind, Node, NodeKind, PropertyOwner, PutFile, Result, Segment,
 };
 use allmende_types::{BlobId, Timestamp};
 
@@ -101,6 +101,7 @@ impl Draft<'_> {
             (node, Statement::new(INSERT, values), ChangeKind::Created)
         };
         let statement = self.body.expect(statement, Expect::ONE);
+        self.update_properties(node.id, &PropertyOwner::Everyone, &op.properties);
         self.note(node.space, node.id, &kind);
         let source = self.source(statement, &node);
         let kind = NodeKind::File(content);

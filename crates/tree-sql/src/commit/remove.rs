@@ -4,7 +4,7 @@ use allmende_storage::{Error, ErrorKind, Node, RemoveNode, Result};
 
 use super::{
     delta::{Bytes, Delta},
-    draft::{Draft, unchanged},
+    draft::Draft,
     report::Source,
 };
 
@@ -12,7 +12,7 @@ impl Draft<'_> {
     pub(super) fn remove(&mut self, op: RemoveNode) -> Result<(Source, Option<Source>)> {
         let node = self.node(op.node)?;
         let parent = self.parent_of(&node)?;
-        unchanged(&node, op.revision)?;
+        op.check(&node).map_err(|kind| Error::new(kind, format!("node {}", node.id)))?;
         self.guard(&op.guards(parent.id))?;
         let source = self.old(&node, op.revision);
         let delta = Delta { minus: Some(node.id), ..Delta::default() };

@@ -10,8 +10,8 @@ use self::checks::{content_size, expect, fail, unchanged};
 use super::state::{SpaceRow, State, owner_key};
 use crate::{
     Actor, Batch, Change, ChangeKind, Committed, Content, CopyNode, Error, ErrorKind, LockDepth,
-    MakeFolder, MoveNode, Node, NodeKind, Op, PatchProperties, PropertyUpdate, PutFile, RemoveNode,
-    Result, SetFacts, Target, Teller, Written,
+    MakeFolder, MoveNode, Node, NodeKind, Op, PatchProperties, PropertyOwner, PropertyUpdate,
+    PutFile, RemoveNode, Result, SetFacts, Target, Teller, Written,
 };
 
 /// Applies a batch. After an error the caller rolls the state back.
@@ -111,6 +111,7 @@ impl Commit<'_> {
             ..node
         };
         self.store(node.clone());
+        self.update_properties(node.id, &PropertyOwner::Everyone, &op.properties);
         let told = op.told(place.standing.as_ref(), self.now);
         self.propagate_since(place.parent.id, size, place.size(), told);
         if place.standing.is_some() {
@@ -143,7 +144,7 @@ impl Commit<'_> {
     fn remove(&mut self, op: RemoveNode) -> Result<Written> {
         let node = self.state.node(op.node)?;
         let parent = self.parent_of(&node)?;
-        unchanged(&node, op.revision)?;
+        op.check(&node).map_err(|kind| Error::new(kind, format!("node {}", node.id)))?;
         self.guard(&op.guards(parent))?;
         self.take_away(&node, parent);
         Ok(Written { node, replaced: None })
@@ -261,19 +262,28 @@ impl Commit<'_> {
     fn patch_properties(&mut self, op: &PatchProperties) -> Result<Written> {
         let node = self.state.node(op.node)?;
         self.guard(&op.guards())?;
-        let owner = owner_key(&op.owner);
-        for update in &op.updates {
+        self.update_properties(op.node, &op.owner, &op.updates);
+        Ok(Written { node, replaced: None })
+    }
+
+    fn update_properties(
+        &mut self,
+        node: NodeId,
+        owner: &PropertyOwner,
+        updates: &[PropertyUpdate],
+    ) {
+        let owner = owner_key(owner);
+        for update in updates {
             match update {
                 PropertyUpdate::Set(property) => {
-                    let key = (op.node, owner.clone(), property.key.clone());
+                    let key = (node, owner.clone(), property.key.clone());
                     self.state.properties.insert(key, property.value.clone());
                 }
                 PropertyUpdate::Remove(key) => {
-                    self.state.properties.remove(&(op.node, owner.clone(), key.clone()));
+                    self.state.properties.remove(&(node, owner.clone(), key.clone()));
                 }
             }
         }
-        Ok(Written { node, replaced: None })
     }
 
     /// A new folder at a place; the caller gives it what it is.

@@ -1,0 +1,268 @@
+//! What is kept beside the files of a space: its trash and its old versions.
+//!
+//! A companion is a space of its own, so that what is in it counts to nobody's quota, and
+//! moving something there and back changes one row. Its key names the space that it belongs
+//! to; it is made when it is needed first. No view leads into it, whatever it is asked for:
+//! a share or a link of something that was thrown away shows nothing until it is back.
+//!
+//! A tree does not list its spaces, so one more space holds a folder for each companion;
+//! the jobs go through them.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use allmende_storage::{
+    Actor, Batch, Cursor, ErrorKind as StoreKind, Expect, MakeFolder, Node, Op, Page, RemoveNode,
+    Space, Target, Tree,
+};
+use allmende_types::{Name, NodeId, SpaceId, Timestamp};
+
+use crate::{
+    Files, Mount, Result,
+    service::{SpaceRoot, absent_is_fine},
+};
+
+const REGISTRY: &str = "companions";
+
+/// What a companion keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Companion {
+    /// What was removed.
+    Trash,
+    /// What was overwritten.
+    Versions,
+}
+
+impl Companion {
+    const ALL: [Self; 2] = [Self::Trash, Self::Versions];
+
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Trash => "trash",
+            Self::Versions => "versions",
+        }
+    }
+
+    /// The key of the companion of a space.
+    pub(crate) fn key(self, of: SpaceId) -> String {
+        format!("{}:{of}", self.prefix())
+    }
+
+    /// What the space with this key keeps, and for which space; none if it is no companion.
+    pub(crate) fn of_key(key: &str) -> Option<(Self, SpaceId)> {
+        let (prefix, of) = key.split_once(':')?;
+        let kind = Self::ALL.into_iter().find(|kind| kind.prefix() == prefix)?;
+        Some((kind, SpaceId(of.parse().ok()?)))
+    }
+}
+
+/// A companion, as the jobs find it.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub(crate) kind: Companion,
+    /// The space that it belongs to, if that is still there.
+    pub(crate) of: Option<Space>,
+    /// Itself; none if it is gone.
+    pub(crate) space: Option<Space>,
+    entry: NodeId,
+}
+
+/// Which spaces are companions, as far as anybody asked. It never changes.
+#[derive(Debug, Default)]
+pub(crate) struct Known(Mutex<HashMap<SpaceId, bool>>);
+
+/// How many spaces are remembered: about a megabyte at the most.
+const REMEMBERED: usize = 20_000;
+
+impl Files {
+    /// A companion of a space, which is made if it is not there.
+    pub(crate) async fn companion(&self, kind: Companion, of: SpaceId) -> Result<SpaceRoot> {
+        let key = kind.key(of);
+        if let Some(known) = self.known_space(&key) {
+            return Ok(known);
+        }
+        if self.tree().find_space(&key).await?.is_none() {
+            // Listed first: a companion that the jobs do not know must not exist.
+            self.register(&key).await?;
+        }
+        self.space(&key, None).await
+    }
+
+    /// A companion of a space, if there is one.
+    pub(crate) async fn find_companion(
+        &self,
+        kind: Companion,
+        of: SpaceId,
+    ) -> Result<Option<SpaceRoot>> {
+        let key = kind.key(of);
+        if let Some(known) = self.known_space(&key) {
+            return Ok(Some(known));
+        }
+        Ok(self.tree().find_space(&key).await?.as_ref().map(SpaceRoot::from))
+    }
+
+    /// The companions of spaces, in their order; none where there is none.
+    pub(crate) async fn find_companions(
+        &self,
+        kind: Companion,
+        of: &[SpaceId],
+    ) -> Result<Vec<Option<SpaceRoot>>> {
+        let keys: Vec<String> = of.iter().map(|of| kind.key(*of)).collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let found = self.tree().find_spaces(&keys).await?;
+        Ok(found.iter().map(|space| space.as_ref().map(SpaceRoot::from)).collect())
+    }
+
+    async fn register(&self, key: &str) -> Result<()> {
+        let registry = self.space(REGISTRY, None).await?;
+        let now = self.now();
+        let target =
+            Target { parent: registry.root, name: Name::new(key)?, expect: Expect::Absent };
+        let op = Op::MakeFolder(MakeFolder { target, modified: now, created: None });
+        match self.tree().commit(Batch::one(Actor::default(), now, op)).await {
+            Err(error) if *error.kind() == StoreKind::Exists => Ok(()),
+            result => Ok(result.map(drop)?),
+        }
+    }
+
+    /// Some of the companions that there are, for jobs: with each the space that it belongs
+    /// to. Two reads a page.
+    pub(crate) async fn companions(
+        &self,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Found>> {
+        let tree = self.tree();
+        let Some(registry) = tree.find_space(REGISTRY).await? else {
+            return Ok(Page { items: Vec::new(), next: None });
+        };
+        let Page { items, next } = tree.list(registry.root, after, limit).await?;
+        let listed: Vec<_> = items
+            .iter()
+            .filter_map(|entry| {
+                let key = entry.name.as_ref()?.as_str();
+                let (kind, of) = Companion::of_key(key)?;
+                Some((entry.id, key, kind, of))
+            })
+            .collect();
+        let keys: Vec<&str> = listed.iter().map(|(_, key, ..)| *key).collect();
+        let owners: Vec<SpaceId> = listed.iter().map(|(.., of)| *of).collect();
+        let spaces = tree.find_spaces(&keys).await?;
+        let owners = tree.spaces(&owners).await?;
+        let found = listed.iter().zip(spaces).zip(owners);
+        let items = found
+            .map(|((&(entry, _, kind, _), space), of)| Found { kind, of, space, entry })
+            .collect();
+        Ok(Page { items, next })
+    }
+
+    /// Removes a companion whose space is gone, and takes it off the list.
+    pub(crate) async fn drop_companion(&self, found: &Found) -> Result<()> {
+        let now = self.now();
+        if let Some(space) = &found.space {
+            self.forget_space(&space.key);
+            absent_is_fine(self.tree().remove_space(space.id, now).await)?;
+        }
+        let op = Op::Remove(RemoveNode::whatever(found.entry));
+        let gone = self.tree().commit(Batch::one(Actor::default(), now, op)).await;
+        absent_is_fine(gone.map(drop))
+    }
+
+    /// Which of these spaces no view leads into: the companions.
+    pub(crate) async fn hidden(
+        &self,
+        spaces: impl IntoIterator<Item = SpaceId>,
+    ) -> Result<HashSet<SpaceId>> {
+        let mut hidden = HashSet::new();
+        let mut unknown = HashSet::new();
+        {
+            let known = self.companions_seen().lock();
+            for space in spaces {
+                match known.get(&space) {
+                    Some(true) => drop(hidden.insert(space)),
+                    Some(false) => {}
+                    None => drop(unknown.insert(space)),
+                }
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(hidden);
+        }
+        let unknown: Vec<SpaceId> = unknown.into_iter().collect();
+        let spaces = self.tree().spaces(&unknown).await?;
+        // What is gone now is nowhere.
+        for space in spaces.iter().flatten() {
+            self.companions_seen().note(space);
+            if Companion::of_key(&space.key).is_some() {
+                hidden.insert(space.id);
+            }
+        }
+        Ok(hidden)
+    }
+
+    /// What a link leads to, if it is there, and was not thrown away.
+    pub(crate) async fn linked(&self, link: &Mount) -> Result<Option<Node>> {
+        let Some(node) = self.tree().stat(&[link.root]).await?.pop().flatten() else {
+            return Ok(None);
+        };
+        let hidden = self.hidden([node.space]).await?;
+        Ok((!hidden.contains(&node.space)).then_some(node))
+    }
+}
+
+impl Known {
+    /// Remembers what a space is.
+    pub(crate) fn note(&self, space: &Space) {
+        let mut known = self.lock();
+        if known.len() >= REMEMBERED {
+            // Starting anew costs one query a request, which is less than keeping order.
+            known.clear();
+        }
+        known.insert(space.id, Companion::of_key(&space.key).is_some());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<SpaceId, bool>> {
+        // The map is never left half changed, so a panic elsewhere does not spoil it.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Removes what is kept beside a space (its trash, its versions) where the space itself is
+/// about to be removed. What was never there is passed over, so the call may be repeated.
+///
+/// # Errors
+/// Those of the tree.
+pub async fn remove_companions(
+    tree: &dyn Tree,
+    of: SpaceId,
+    now: Timestamp,
+) -> allmende_storage::Result<()> {
+    let keys = Companion::ALL.map(|kind| kind.key(of));
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    for space in tree.find_spaces(&keys).await?.into_iter().flatten() {
+        match tree.remove_space(space.id, now).await {
+            Err(error) if *error.kind() == StoreKind::NotFound => {}
+            result => result?,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_names_the_space_that_it_belongs_to() {
+        let of = SpaceId(42);
+        assert_eq!(Companion::Trash.key(of), "trash:42");
+        assert_eq!(Companion::of_key("trash:42"), Some((Companion::Trash, of)));
+        assert_eq!(Companion::of_key("versions:42"), Some((Companion::Versions, of)));
+        // A person may be called so.
+        for key in ["home:trash:42", "uploads:trash", "trash", "trash:", "trash:x", "team:42"] {
+            assert_eq!(Companion::of_key(key), None, "{key}");
+        }
+    }
+}
