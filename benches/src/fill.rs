@@ -53,5 +53,6 @@ fn file(parent: NodeId, number: usize, blob: BlobId, now: Timestamp) -> Result<O
         checksums,
         modified: now,
         created: None,
+        properties: Vec::new(),
     }))
 }

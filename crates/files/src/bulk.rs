@@ -1,7 +1,7 @@
 //! Many small files at once: their bytes are stored side by side, and one commit makes all
 //! of them visible.
 
-use allmende_storage::{Op, PutFile};
+use allmende_storage::{Expect, Op, PutFile};
 use allmende_types::Checksums;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -39,8 +39,11 @@ impl View {
             .buffered(SIDE_BY_SIDE)
             .collect()
             .await;
-        let ops: Vec<Op> =
-            ready.iter().flatten().map(|ready| Op::PutFile(ready.put.clone())).collect();
+        let ops: Vec<Op> = ready
+            .iter()
+            .flatten()
+            .map(|ready| Op::PutFile(self.if_nothing_is_lost(ready.put.clone())))
+            .collect();
         if ops.is_empty() {
             return ready.into_iter().map(|ready| ready.and_then(never_committed)).collect();
         }
@@ -65,6 +68,16 @@ impl View {
             // One of them is refused, and nothing has happened: each by itself, in order.
             Err(_) => self.commit_each(ready).await,
         }
+    }
+
+    /// What is committed with others replaces nothing, where what is replaced is kept: that
+    /// is done for each by itself.
+    fn if_nothing_is_lost(&self, mut put: PutFile) -> PutFile {
+        let kept = self.files().options().versions.is_some();
+        if kept && put.target.expect == Expect::Any {
+            put.target.expect = Expect::Absent;
+        }
+        put
     }
 
     async fn commit_each(&self, all: Vec<Result<Ready>>) -> Vec<Result<Written>> {

@@ -57,8 +57,8 @@ mod service;
 mod transfer;
 mod trash;
 pub mod uploads;
-pub mod versions;
 mod verify;
+pub mod versions;
 mod view;
 
 pub use change::FolderRequest;

@@ -11,6 +11,7 @@ use crate::{
     media_type,
     mounts::numbered,
     permissions::{self, Action},
+    versions::Content,
 };
 
 /// A file to write.
@@ -161,8 +162,8 @@ impl View {
         }
     }
 
-    /// Commits a file that was received, together with other changes. In a file drop nothing
-    /// is replaced: where the name is taken, the file gets another one.
+    /// Commits a file that was received, together with other changes; what it replaces is
+    /// kept as a version. In a file drop nothing is replaced: where the name is taken, the file gets another one.
     pub(crate) async fn commit_put(
         &self,
         put: PutFile,
@@ -170,10 +171,7 @@ impl View {
     ) -> Result<allmende_storage::Written> {
         const MOST: u32 = 1000;
         let attempt = async |put: PutFile| {
-            let mut ops = vec![Op::PutFile(put)];
-            ops.extend(others.iter().cloned());
-            let written = self.commit(ops).await?.written.into_iter().next();
-            written.ok_or_else(|| Error::new(ErrorKind::Unavailable, "a commit without a result"))
+            self.commit_content(Content::written(put, others.clone(), self.author())).await
         };
         if !self.is_drop() {
             return attempt(put).await;
@@ -254,6 +252,7 @@ impl View {
             checksums: request.checksums,
             modified: request.modified.unwrap_or_else(|| self.files().now()),
             created: request.created,
+            properties: self.author_in(&spot.folder).updates(),
         };
         Ok((put, stored, hashes.select(&request.hashes)))
     }

@@ -105,7 +105,9 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(expected), "{text}");
         }
-        for text in ["", "never", "1, 2, 3", "-1, auto", "auto 30", "1.5", "disabled, 3", "99999999999"] {
+        for text in
+            ["", "never", "1, 2, 3", "-1, auto", "auto 30", "1.5", "disabled, 3", "99999999999"]
+        {
             assert_eq!(text.parse::<Retention>(), Err(InvalidRetention(text.to_owned())));
         }
     }

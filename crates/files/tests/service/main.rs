@@ -18,4 +18,5 @@ mod mounts;
 mod puts;
 mod reads;
 mod uploads;
+mod versions;
 mod world;

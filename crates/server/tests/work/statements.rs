@@ -69,6 +69,7 @@ async fn fill(world: &World, files: usize) {
             checksums: Checksums::none(),
             modified: now(),
             created: None,
+            properties: Vec::new(),
         })
     };
     Tree::commit(tree, batch((0..files).map(file).collect())).await.unwrap();

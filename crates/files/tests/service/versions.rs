@@ -1,0 +1,460 @@
+//! Versions: what is kept, who sees it, and what becomes of it.
+
+use std::sync::Arc;
+
+use allmende_files::{
+    Assembly, ErrorKind, FilesOptions, LinkView, LockOrder, MountKind, Mounts, PartRequest,
+    PutRequest, Retention, TransferRequest, View,
+    versions::{Standing, Tidied, Version, VersionOptions},
+};
+use allmende_storage::{ByteRange, Expect, LockDepth, LockScope, LockTimeout};
+use allmende_types::{Permissions, Timestamp};
+use bytes::Bytes;
+
+use crate::{
+    mounted::{Told, share, team},
+    world::{START, World, all, body, content, kind, mkdir, name, path, put, user},
+};
+
+fn options() -> FilesOptions {
+    FilesOptions { versions: Some(VersionOptions::default()), ..FilesOptions::default() }
+}
+
+fn world() -> World {
+    World::with(options())
+}
+
+/// The world of several people, whose mounts are told.
+fn shared_world() -> (World, Arc<Told>) {
+    let mut world = world();
+    let told = Arc::new(Told::default());
+    world.files = world.files.clone().with_mounts(Arc::clone(&told) as Arc<dyn Mounts>);
+    (world, told)
+}
+
+async fn versions(view: &View, at: &str) -> Vec<Version> {
+    let entry = view.get(&path(at)).await.unwrap();
+    view.versions(&entry).await.unwrap()
+}
+
+/// Each version as `number: content`, the current one with a star.
+async fn shown(view: &View, at: &str) -> Vec<String> {
+    let mut shown = Vec::new();
+    for version in versions(view, at).await {
+        let reading = view.read_version(&version, ByteRange::ALL).await.unwrap();
+        let text = String::from_utf8(all(reading.body).await.unwrap()).unwrap();
+        let star = if version.standing == Standing::Current { "*" } else { "" };
+        shown.push(format!("{}: {text}{star}", version.number));
+    }
+    shown
+}
+
+async fn put_at(view: &View, at: &str, time: i64, content: &str) {
+    let modified = Some(Timestamp::from_unix(time));
+    let request = PutRequest { modified, ..PutRequest::new(path(at)) };
+    view.put(request, body(content.as_bytes())).await.unwrap();
+}
+
+async fn restore(view: &View, at: &str, number: i64) {
+    let entry = view.get(&path(at)).await.unwrap();
+    let version = view.version(&entry, number).await.unwrap().unwrap();
+    view.restore_version(&entry, &version).await.unwrap();
+}
+
+async fn tidy(world: &World) -> Tidied {
+    world.files.version_keeper().run_once().await.unwrap()
+}
+
+#[tokio::test]
+async fn what_is_overwritten_is_kept() {
+    let world = world();
+    let alice = world.alice().await;
+    put_at(&alice, "f", 100, "one").await;
+    assert_eq!(shown(&alice, "f").await, ["100: one*"]);
+    put_at(&alice, "f", 200, "two").await;
+    put_at(&alice, "f", 300, "three").await;
+    assert_eq!(shown(&alice, "f").await, ["100: one", "200: two", "300: three*"]);
+    // Its size is that of the file alone.
+    assert_eq!(alice.root().await.unwrap().node.size, 5);
+    let entry = alice.get(&path("f")).await.unwrap();
+    let one = alice.version(&entry, 100).await.unwrap().unwrap();
+    assert_eq!((one.entry.name(), one.entry.media_type()), (entry.name(), entry.media_type()));
+    assert_ne!(one.entry.id(), entry.id());
+    assert_eq!(alice.version(&entry, 300).await.unwrap(), None, "that is the file");
+    assert_eq!(alice.version(&entry, 301).await.unwrap(), None);
+    let folder = mkdir(&alice, "d").await;
+    assert_eq!(kind(alice.versions(&folder).await), ErrorKind::NotAFile);
+}
+
+#[tokio::test]
+async fn two_of_one_second_are_both_kept() {
+    let world = world();
+    let alice = world.alice().await;
+    for text in ["one", "two", "three", "four"] {
+        put_at(&alice, "f", 100, text).await;
+    }
+    let shown = shown(&alice, "f").await;
+    let mut texts: Vec<&str> = shown.iter().map(|s| s.split_once(": ").unwrap().1).collect();
+    texts.sort_unstable();
+    assert_eq!(texts, ["four*", "one", "three", "two"]);
+    let numbers: Vec<i64> = versions(&alice, "f").await.iter().map(|v| v.number).collect();
+    assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "{numbers:?}");
+    assert_eq!(tidy(&world).await, Tidied::default(), "they have not settled");
+}
+
+#[tokio::test]
+async fn every_way_to_overwrite_keeps() {
+    let (world, told) = shared_world();
+    let alice = world.alice().await;
+    let folder = mkdir(&alice, "d").await;
+    put(&alice, "d/f", b"new").await;
+    // The last step of an upload.
+    let uploads = alice.uploads();
+    uploads.create(&name("u")).await.unwrap();
+    for (part, bytes) in [("1", "up"), ("2", "load")] {
+        let request = PartRequest::new(name(part));
+        uploads.put_part(&name("u"), request, body(bytes.as_bytes())).await.unwrap();
+    }
+    world.clock.forward(1);
+    uploads.assemble(&name("u"), Assembly::new(path("d/f"))).await.unwrap();
+    // Many at once, of which one is there and one comes twice.
+    world.clock.forward(1);
+    let many = ["d/f", "d/g", "d/g"].map(|at| (PutRequest::new(path(at)), Bytes::from("many")));
+    let mut many = many.to_vec();
+    many[2].1 = Bytes::from("again");
+    assert!(alice.put_many(many).await.iter().all(Result::is_ok));
+    // A guest of a link.
+    world.clock.forward(1);
+    let mut mount = share(1, "d", folder.id(), 31);
+    mount.kind = MountKind::Link;
+    let link = LinkView { mount, holder: user("guest"), number: Some(3) };
+    put(&world.files.node_view(link), "f", b"guest").await;
+    // Somebody with whom it is shared.
+    world.clock.forward(1);
+    told.add("bob", share(1, "d", folder.id(), 31));
+    put(&world.bob().await, "d/f", b"shared").await;
+    // Bringing back an older one.
+    let all: Vec<String> = shown(&alice, "d/f").await;
+    let texts: Vec<&str> = all.iter().map(|s| s.split_once(": ").unwrap().1).collect();
+    assert_eq!(texts, ["new", "upload", "many", "guest", "shared*"]);
+    restore(&alice, "d/f", START + 1).await;
+    let texts = shown(&alice, "d/f").await.join(" ");
+    assert!(texts.contains("upload*") && texts.ends_with("shared"), "{texts}");
+    assert_eq!(shown(&alice, "d/g").await.len(), 2);
+    let authors: Vec<Option<String>> = (versions(&alice, "d/f").await.iter())
+        .map(|version| version.author.as_ref().map(ToString::to_string))
+        .collect();
+    let some = |name: &str| Some(name.to_owned());
+    assert_eq!(authors, [some("alice"), some("alice"), some("alice"), None, some("bob")]);
+}
+
+#[tokio::test]
+async fn nothing_is_kept_where_nothing_is_lost() {
+    let world = world();
+    let alice = world.alice().await;
+    put_at(&alice, "f", 100, "").await;
+    put_at(&alice, "f", 200, "one").await;
+    assert_eq!(shown(&alice, "f").await, ["200: one*"]);
+    // The same once more, as its checksum tells.
+    let sum = "SHA1:fe05bcdcdc4928012781a5f1a2a77cbb5398e106";
+    for (time, sum) in [(300, sum), (400, sum), (500, "")] {
+        let mut request = PutRequest::new(path("f"));
+        request.modified = Some(Timestamp::from_unix(time));
+        request.checksums = sum.parse().unwrap();
+        alice.put(request, body(b"one")).await.unwrap();
+    }
+    // Only the first time and the last it was not known.
+    assert_eq!(shown(&alice, "f").await, ["200: one", "400: one", "500: one*"]);
+    // What is refused keeps nothing either.
+    let request = PutRequest { expect: Expect::Absent, ..PutRequest::new(path("f")) };
+    assert_eq!(kind(alice.put(request, body(b"no")).await), ErrorKind::Exists);
+    let seen = alice.get(&path("f")).await.unwrap();
+    put_at(&alice, "f", 600, "two").await;
+    let expect = Expect::Unchanged(seen.id(), seen.node.revision);
+    let request = PutRequest { expect, ..PutRequest::new(path("f")) };
+    assert_eq!(kind(alice.put(request, body(b"no")).await), ErrorKind::Changed);
+    assert_eq!(shown(&alice, "f").await.len(), 4);
+    let now = alice.get(&path("f")).await.unwrap();
+    let expect = Expect::Unchanged(now.id(), now.node.revision);
+    let request = PutRequest { expect, ..PutRequest::new(path("f")) };
+    alice.put(request, body(b"three")).await.unwrap();
+    assert_eq!(shown(&alice, "f").await.len(), 5);
+    mkdir(&alice, "d").await;
+    assert_eq!(kind(alice.put(PutRequest::new(path("d")), body(b"x")).await), ErrorKind::NotAFile);
+    let lost = alice.put(PutRequest::new(path("nowhere/f")), body(b"x")).await;
+    assert_eq!(kind(lost), ErrorKind::ParentNotFound);
+}
+
+#[tokio::test]
+async fn labels_go_with_their_content() {
+    let world = world();
+    let alice = world.alice().await;
+    put_at(&alice, "f", 100, "one").await;
+    let label = async |number: i64, label: Option<&str>| {
+        let entry = alice.get(&path("f")).await.unwrap();
+        let all = alice.versions(&entry).await.unwrap();
+        let version = all.iter().find(|version| version.number == number).unwrap();
+        alice.label_version(&entry, version, label).await
+    };
+    let labels = async || {
+        let all = versions(&alice, "f").await;
+        all.iter().map(|v| v.label.as_deref().unwrap_or("-").to_owned()).collect::<Vec<_>>()
+    };
+    label(100, Some("sent to Bob")).await.unwrap();
+    put_at(&alice, "f", 200, "two").await;
+    assert_eq!(labels().await, ["sent to Bob", "-"]);
+    restore(&alice, "f", 100).await;
+    assert_eq!(shown(&alice, "f").await, ["100: one*", "200: two"]);
+    assert_eq!(labels().await, ["sent to Bob", "-"]);
+    label(200, Some("other")).await.unwrap();
+    label(100, None).await.unwrap();
+    assert_eq!(labels().await, ["-", "other"]);
+    let long = "x".repeat(Version::MAX_LABEL + 1);
+    for bad in ["", &long] {
+        assert_eq!(kind(label(200, Some(bad)).await), ErrorKind::Invalid);
+    }
+}
+
+#[tokio::test]
+async fn a_version_is_removed_for_good() {
+    let world = world();
+    let alice = world.alice().await;
+    for (time, text) in [(100, "one"), (200, "two")] {
+        put_at(&alice, "f", time, text).await;
+    }
+    let entry = alice.get(&path("f")).await.unwrap();
+    let all = alice.versions(&entry).await.unwrap();
+    alice.remove_version(&entry, &all[0]).await.unwrap();
+    assert_eq!(kind(alice.remove_version(&entry, &all[0]).await), ErrorKind::NotFound);
+    assert_eq!(kind(alice.restore_version(&entry, &all[0]).await), ErrorKind::NotFound);
+    assert_eq!(kind(alice.remove_version(&entry, &all[1]).await), ErrorKind::NotFound);
+    assert_eq!(kind(alice.restore_version(&entry, &all[1]).await), ErrorKind::NotFound);
+    assert_eq!(shown(&alice, "f").await, ["200: two*"]);
+    world.collect().await;
+    assert_eq!(world.count_blobs().await, 1);
+}
+
+#[tokio::test]
+async fn whoever_may_not_read_a_file_reads_no_version_of_it() {
+    let (world, told) = shared_world();
+    let alice = world.alice().await;
+    let folder = mkdir(&alice, "d").await;
+    for (time, text) in [(100, "one"), (200, "two")] {
+        put_at(&alice, "d/f", time, text).await;
+        put_at(&alice, "own", time, text).await;
+    }
+    let own = alice.get(&path("own")).await.unwrap();
+    let bob = world.bob().await;
+    assert_eq!(bob.stat(&[own.id()]).await.unwrap(), [None]);
+    // Nor is the version itself anywhere to be found.
+    let kept = alice.version(&own, 100).await.unwrap().unwrap();
+    for view in [&bob, &alice] {
+        assert_eq!(view.stat(&[kept.entry.id()]).await.unwrap(), [None]);
+    }
+    // A reader reads, and that is all.
+    told.add("bob", share(1, "d", folder.id(), 1));
+    let bob = world.bob().await;
+    assert_eq!(shown(&bob, "d/f").await, ["100: one", "200: two*"]);
+    let entry = bob.get(&path("d/f")).await.unwrap();
+    let one = bob.version(&entry, 100).await.unwrap().unwrap();
+    assert_eq!(kind(bob.restore_version(&entry, &one).await), ErrorKind::Forbidden);
+    assert_eq!(kind(bob.remove_version(&entry, &one).await), ErrorKind::Forbidden);
+    assert_eq!(kind(bob.label_version(&entry, &one, Some("x")).await), ErrorKind::Forbidden);
+    // Without the right to read there is nothing; without that to delete, no deleting.
+    told.change("bob", 1, |mount| mount.permissions = Permissions::READ | Permissions::UPDATE);
+    let bob = world.bob().await;
+    let entry = bob.get(&path("d/f")).await.unwrap();
+    assert_eq!(kind(bob.remove_version(&entry, &one).await), ErrorKind::Forbidden);
+    restore(&bob, "d/f", 100).await;
+    assert_eq!(content(&alice, "d/f").await, b"one");
+    let drop = share(2, "d", folder.id(), 4);
+    let link = LinkView { mount: drop, holder: user("guest"), number: None };
+    assert_eq!(world.files.node_view(link).stat(&[entry.id()]).await.unwrap(), [None]);
+}
+
+#[tokio::test]
+async fn in_a_team_folder_each_has_written_their_own() {
+    let (world, told) = shared_world();
+    for person in ["alice", "bob"] {
+        told.add(person, team(&world, 1, "T", person).await);
+    }
+    put_at(&world.alice().await, "T/f", 100, "one").await;
+    put_at(&world.bob().await, "T/f", 200, "two").await;
+    for view in [world.alice().await, world.bob().await] {
+        assert_eq!(shown(&view, "T/f").await, ["100: one", "200: two*"]);
+        let all = versions(&view, "T/f").await;
+        let authors: Vec<_> = all.iter().map(|v| v.author.as_ref().unwrap().as_str()).collect();
+        assert_eq!(authors, ["alice", "bob"]);
+    }
+}
+
+#[tokio::test]
+async fn versions_are_found_wherever_the_file_goes() {
+    let (world, told) = shared_world();
+    told.add("alice", team(&world, 1, "T", "alice").await);
+    let alice = world.alice().await;
+    mkdir(&alice, "d").await;
+    for (time, text) in [(100, "one"), (200, "two")] {
+        put_at(&alice, "d/f", time, text).await;
+        put_at(&alice, "g", time, text).await;
+    }
+    let folder = alice.get(&path("d")).await.unwrap();
+    alice.move_to(&folder, TransferRequest::new(path("T/d"))).await.unwrap();
+    assert_eq!(shown(&alice, "T/d/f").await, ["100: one", "200: two*"]);
+    // The next one brings the others along.
+    put_at(&alice, "T/d/f", 300, "three").await;
+    assert_eq!(shown(&alice, "T/d/f").await, ["100: one", "200: two", "300: three*"]);
+    let file = alice.get(&path("g")).await.unwrap();
+    alice.move_to(&file, TransferRequest::new(path("T/g"))).await.unwrap();
+    assert_eq!(tidy(&world).await.moved, 1);
+    assert_eq!(tidy(&world).await, Tidied::default());
+    // So they are there when whoever they lay with is gone.
+    world.files.remove_person(&user("alice")).await.unwrap();
+    told.add("bob", team(&world, 1, "T", "bob").await);
+    let bob = world.bob().await;
+    assert_eq!(shown(&bob, "T/d/f").await, ["100: one", "200: two", "300: three*"]);
+    assert_eq!(shown(&bob, "T/g").await, ["100: one", "200: two*"]);
+}
+
+#[tokio::test]
+async fn a_copy_has_no_versions_yet() {
+    let world = world();
+    let alice = world.alice().await;
+    for (time, text) in [(100, "one"), (200, "two")] {
+        put_at(&alice, "f", time, text).await;
+    }
+    let file = alice.get(&path("f")).await.unwrap();
+    alice.copy_to(&file, TransferRequest::new(path("copy"))).await.unwrap();
+    assert_eq!(shown(&alice, "copy").await, ["200: two*"]);
+    put_at(&alice, "copy", 300, "three").await;
+    assert_eq!(shown(&alice, "copy").await, ["200: two", "300: three*"]);
+    assert_eq!(shown(&alice, "f").await, ["100: one", "200: two*"]);
+}
+
+#[tokio::test]
+async fn versions_stay_in_the_trash_and_go_with_the_file() {
+    let world = world();
+    let alice = world.alice().await;
+    mkdir(&alice, "d").await;
+    for (time, text) in [(100, "one"), (200, "two")] {
+        put_at(&alice, "d/f", time, text).await;
+    }
+    let folder = alice.get(&path("d")).await.unwrap();
+    alice.remove(&folder, None).await.unwrap();
+    assert_eq!(tidy(&world).await, Tidied::default());
+    let trash = alice.trash().unwrap();
+    let item = trash.list(None, 10).await.unwrap().items.remove(0);
+    trash.restore(&item).await.unwrap();
+    assert_eq!(shown(&alice, "d/f").await, ["100: one", "200: two*"]);
+    alice.remove(&folder, None).await.unwrap();
+    trash.empty().await.unwrap();
+    assert_eq!(tidy(&world).await.gone, 1);
+    for _ in 0..3 {
+        world.collect().await;
+    }
+    assert_eq!(world.count_blobs().await, 0);
+}
+
+#[tokio::test]
+async fn old_ones_are_thinned_out() {
+    let world = world();
+    let alice = world.alice().await;
+    for n in 0..4 {
+        put_at(&alice, "f", 100 + n, &format!("{n}")).await;
+        world.clock.forward(20 * 60);
+    }
+    let entry = alice.get(&path("f")).await.unwrap();
+    let first = alice.version(&entry, 100).await.unwrap().unwrap();
+    alice.label_version(&entry, &first, Some("the first")).await.unwrap();
+    assert_eq!(tidy(&world).await, Tidied::default(), "one a minute in the first hour");
+    world.clock.forward(24 * 3600);
+    let tidied = tidy(&world).await;
+    assert_eq!(tidied.thinned, 1, "{tidied:?}");
+    assert_eq!(shown(&alice, "f").await, ["100: 0", "102: 2", "103: 3*"]);
+    assert_eq!(tidy(&world).await, Tidied::default());
+}
+
+#[tokio::test]
+async fn the_obligation_bounds_them() {
+    let retention = Retention::Bounded { at_least: None, at_most: Some(30) };
+    let versions = VersionOptions { retention, ..VersionOptions::default() };
+    let world = World::with(FilesOptions { versions: Some(versions), ..FilesOptions::default() });
+    let alice = world.alice().await;
+    put_at(&alice, "f", 100, "one").await;
+    put_at(&alice, "f", 200, "two").await;
+    world.clock.forward(29 * 86_400);
+    assert_eq!(tidy(&world).await, Tidied::default());
+    world.clock.forward(86_400);
+    assert_eq!(tidy(&world).await.thinned, 1);
+    assert_eq!(shown(&alice, "f").await, ["200: two*"]);
+}
+
+#[tokio::test]
+async fn they_take_half_of_what_is_free() {
+    let world = world();
+    let alice = world.alice().await;
+    for n in 0..6 {
+        put_at(&alice, "f", 100 + n, "0123456789").await;
+        put_at(&alice, "g", 100 + n, "0123456789").await;
+        world.clock.forward(86_400);
+    }
+    let entry = alice.get(&path("f")).await.unwrap();
+    let first = alice.version(&entry, 100).await.unwrap().unwrap();
+    alice.label_version(&entry, &first, Some("the first")).await.unwrap();
+    assert_eq!(tidy(&world).await, Tidied::default());
+    // A hundred bytes of versions, and 80 free: the six oldest go, but for the named one.
+    world.files.set_quota(&user("alice"), Some(100)).await.unwrap();
+    assert_eq!(tidy(&world).await.crowded, 6);
+    assert_eq!(tidy(&world).await, Tidied::default());
+    let numbers =
+        async |at| versions(&alice, at).await.iter().map(|v| v.number).collect::<Vec<_>>();
+    assert_eq!(numbers("f").await, [100, 104, 105]);
+    assert_eq!(numbers("g").await, [103, 104, 105]);
+}
+
+#[tokio::test]
+async fn a_lock_holds_up_whoever_does_not_hold_it() {
+    let (world, told) = shared_world();
+    let alice = world.alice().await;
+    let folder = mkdir(&alice, "d").await;
+    for (time, text) in [(100, "one"), (200, "two")] {
+        put_at(&alice, "d/f", time, text).await;
+    }
+    told.add("bob", share(1, "d", folder.id(), 31));
+    let bob = world.bob().await;
+    let order = LockOrder {
+        token: "t:1".parse().unwrap(),
+        scope: LockScope::Exclusive,
+        depth: LockDepth::Zero,
+        owner: String::new(),
+        timeout: LockTimeout::Seconds(60),
+    };
+    alice.lock(path("d/f").into(), order).await.unwrap();
+    let entry = bob.get(&path("d/f")).await.unwrap();
+    let one = bob.version(&entry, 100).await.unwrap().unwrap();
+    assert!(matches!(kind(bob.restore_version(&entry, &one).await), ErrorKind::Locked(_)));
+    assert_eq!(shown(&bob, "d/f").await, ["100: one", "200: two*"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_write_at_once_nobody_loses_anything() {
+    const WRITERS: usize = 24;
+    let world = world();
+    let alice = world.alice().await;
+    put(&alice, "f", b"first").await;
+    let writers = (0..WRITERS).map(|n| {
+        let alice = alice.clone();
+        tokio::spawn(async move { put(&alice, "f", format!("writer {n}").as_bytes()).await })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap();
+    }
+    let mut texts: Vec<String> = (shown(&alice, "f").await.iter())
+        .map(|shown| shown.split_once(": ").unwrap().1.trim_end_matches('*').to_owned())
+        .collect();
+    texts.sort_unstable();
+    let mut expected: Vec<String> = (0..WRITERS).map(|n| format!("writer {n}")).collect();
+    expected.push("first".into());
+    expected.sort_unstable();
+    assert_eq!(texts, expected);
+}
