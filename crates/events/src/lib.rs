@@ -42,6 +42,7 @@ mod error;
 mod event;
 mod notifications;
 mod notify;
+mod push;
 mod query;
 mod schema;
 
@@ -52,5 +53,6 @@ pub use error::{Error, ErrorKind, Result};
 pub use event::{Event, EventId};
 pub use notifications::{Notification, NotificationId, Reader};
 pub use notify::{NewNotification, NotificationKind, Object, dismiss, notify, withdraw};
+pub use push::{Push, PushDevice, PushId, PushKind, Registered, Undealt};
 pub use query::{Doer, EventQuery, Events, Order};
 pub use schema::MIGRATIONS;

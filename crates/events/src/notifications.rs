@@ -9,6 +9,7 @@ use crate::{
     Events, NotificationKind, Object,
     error::{Error, Result},
     event::{details, principal},
+    push,
 };
 
 macro_rules! columns {
@@ -140,6 +141,7 @@ impl Events {
     /// [`ReadOnly`](crate::ErrorKind::ReadOnly).
     pub async fn dismiss_one(&self, reader: &Reader, id: NotificationId) -> Result<()> {
         let mut batch = Batch::new();
+        push::dismissed(&mut batch, &reader.key(), id.0, reader.keys());
         batch.push(Statement::new(DELETE, params![reader.key(), id.0]));
         let values = params![reader.key(), id.0];
         batch.push(Statement::with_list(DISMISS, values, reader.keys()));
@@ -153,6 +155,7 @@ impl Events {
     /// As [`Events::dismiss_one`].
     pub async fn dismiss_all(&self, reader: &Reader) -> Result<()> {
         let mut batch = Batch::new();
+        push::all_dismissed(&mut batch, &reader.key());
         batch.push(Statement::new(DELETE_ALL, params![reader.key()]));
         batch.push(Statement::with_list(DISMISS_ALL, params![reader.key()], reader.keys()));
         self.sql.write(batch).await?;

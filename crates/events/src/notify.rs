@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use allmende_sql::{Batch, Statement, params};
 use allmende_types::{NodeId, Principal, Timestamp, UserId};
 
-use crate::append::details;
+use crate::{append::details, push};
 
 const INSERT: &str = "INSERT INTO notifications \
      (principal, app, object_type, object_id, kind, at, actor, node, details) \
@@ -151,7 +151,7 @@ impl NewNotification {
     }
 }
 
-/// Adds the statements that tell somebody something.
+/// Adds the statements that tell somebody something, here and on their devices.
 pub fn notify(batch: &mut Batch, news: &NewNotification) {
     let values = params![
         news.to.key(),
@@ -165,10 +165,12 @@ pub fn notify(batch: &mut Batch, news: &NewNotification) {
         details(&news.details),
     ];
     batch.push(Statement::new(INSERT, values));
+    push::told(batch, news.to.key(), &news.object, news.kind.code());
 }
 
 /// Adds the statements that take back what anybody was told of an object: the share is gone.
 pub fn withdraw(batch: &mut Batch, object: &Object) {
+    push::withdrawn(batch, object);
     for sql in WITHDRAW {
         let values = params![&*object.app, &*object.kind, &*object.id];
         batch.push(Statement::new(sql, values));
@@ -179,6 +181,7 @@ pub fn withdraw(batch: &mut Batch, object: &Object) {
 /// have accepted the share.
 pub fn dismiss(batch: &mut Batch, object: &Object, person: &UserId) {
     let key = Principal::Person(person.clone()).key();
+    push::seen(batch, object, &key);
     for sql in DISMISS {
         let values = params![&*object.app, &*object.kind, &*object.id, &key];
         batch.push(Statement::new(sql, values));

@@ -8,6 +8,7 @@ pub const MIGRATIONS: Migrations = Migrations {
     steps: &[
         Migration::per_engine(1, "events", EVENTS_SQLITE, EVENTS_POSTGRES),
         Migration::new(2, "notifications", NOTIFICATIONS),
+        Migration::new(3, "notifications on their way to devices", crate::push::TABLES),
     ],
 };
 

@@ -57,6 +57,8 @@ fn router() -> Router<&'static str> {
         notifications::Exists,
         notifications::Delete,
         notifications::DeleteAll,
+        notifications::RegisterDevice,
+        notifications::RemoveDevice,
         user::Get,
         user::Fields,
         user::FieldsOf,
@@ -95,7 +97,7 @@ fn router() -> Router<&'static str> {
 fn no_two_endpoints_share_a_route() {
     // 59 endpoints, four of which have an older path as well; one that took another's place would
     // be missing from the count.
-    assert_eq!(router().metadata().count(), 63);
+    assert_eq!(router().metadata().count(), 65);
 }
 
 /// Sends a request to the router and returns what arrives.
@@ -143,6 +145,12 @@ fn requests_arrive_as_they_were_sent() {
     assert_arrives!(groups::Edit, renamed);
     assert_arrives!(notifications::Get, notifications::ById { id: 15 });
     assert_arrives!(notifications::Exists, notifications::Ids { ids: vec![1, 2] });
+    let device = notifications::Registration {
+        push_token_hash: "ab".repeat(64),
+        device_public_key: "-----BEGIN PUBLIC KEY-----\nAA+/=\n".into(),
+        proxy_server: "https://push.example.org/".into(),
+    };
+    assert_arrives!(notifications::RegisterDevice, device);
     let away = user_status::NewPresence { status_type: user_status::Presence::Away };
     assert_arrives!(user_status::SetPresence, away);
     let lunch = user_status::CustomMessage {
@@ -225,6 +233,11 @@ fn responses_arrive_as_they_were_sent() {
     assert_answer::<notifications::Exists>(&vec![1, 2]);
     assert_answer::<notifications::List>(&vec![notification()]);
     assert_answer::<notifications::List>(&Vec::new());
+    assert_answer::<notifications::RegisterDevice>(&notifications::Registered {
+        public_key: "-----BEGIN PUBLIC KEY-----\nAA+/=\n".into(),
+        device_identifier: "a+/=".into(),
+        signature: "b+/=".into(),
+    });
     let mut status = user_status::OwnStatus::new("alice", user_status::Presence::Busy);
     assert_answer::<user_status::Get>(&status);
     status.message = Some(String::new());

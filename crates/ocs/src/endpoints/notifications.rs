@@ -135,3 +135,64 @@ endpoint! {
         .also_at(&["/apps/notifications/api/v1/notifications"]),
     NoParameters => Nothing
 }
+
+/// A device that wants to be told of notifications by a push proxy.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Registration {
+    /// The SHA-512, in hexadecimal digits, of what the proxy reaches the device by.
+    #[serde(default)]
+    pub push_token_hash: String,
+    /// The RSA key of the device, in PEM: what it is told is encrypted with it.
+    #[serde(default)]
+    pub device_public_key: String,
+    /// The address of the proxy.
+    #[serde(default)]
+    pub proxy_server: String,
+}
+
+/// What a device tells the proxy to prove that it belongs to this server and person.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Registered {
+    /// The RSA key of the person on this server, in PEM: what comes from the server is signed
+    /// with its other half.
+    pub public_key: String,
+    /// What the server and the proxy call the device.
+    pub device_identifier: String,
+    /// The person's signature of that name, in Base64.
+    pub signature: String,
+}
+
+/// Why a device was not registered, or what became of one.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Refusal {
+    /// `INVALID_PUSHTOKEN_HASH`, `INVALID_DEVICE_KEY`, `INVALID_PROXY_SERVER` or
+    /// `INVALID_SESSION_TOKEN`.
+    pub message: String,
+}
+
+impl Refusal {
+    /// The hash is none.
+    pub const TOKEN_HASH: &str = "INVALID_PUSHTOKEN_HASH";
+    /// The key is none, or too short.
+    pub const DEVICE_KEY: &str = "INVALID_DEVICE_KEY";
+    /// Nothing is sent to this proxy.
+    pub const PROXY: &str = "INVALID_PROXY_SERVER";
+    /// The caller did not sign in with an app password.
+    pub const SESSION: &str = "INVALID_SESSION_TOKEN";
+}
+
+endpoint! {
+    /// `POST …/push`: registers the device of this app password. 201 if it was not known, or is
+    /// reached otherwise now; 200 if it was. 400 with a [`Refusal`] as data.
+    pub RegisterDevice = Metadata::post("/apps/notifications/api/v2/push"),
+    Registration => Registered
+}
+
+endpoint! {
+    /// `DELETE …/push`: forgets the device of this app password. 202 if there was one, else 200.
+    /// 400 with a [`Refusal`] as data.
+    pub RemoveDevice = Metadata::delete("/apps/notifications/api/v2/push"),
+    NoParameters => Nothing
+}
