@@ -29,6 +29,8 @@ const LAYERS: &[(u8, &[&str])] = &[
             "allmende-previews",
             "allmende-webdav",
             "allmende-sharing",
+            "allmende-tags",
+            "allmende-comments",
         ],
     ),
     (3, &["allmende-nextcloud", "allmende-server"]),
@@ -49,6 +51,9 @@ const STRANGERS: &[(&str, &[&str])] = &[
     // Blobs know no metadata, metadata know no blobs.
     ("allmende-storage-local", &["allmende-sql"]),
     ("allmende-tree-sql", &["allmende-storage-local"]),
+    // Tags and comments know nodes by their ids, and people by theirs.
+    ("allmende-tags", &["allmende-files", "allmende-accounts", "allmende-sharing"]),
+    ("allmende-comments", &["allmende-files", "allmende-accounts", "allmende-tags"]),
     // The file service is free of any transport, WebDAV free of any storage.
     ("allmende-files", &["allmende-webdav-proto", "allmende-webdav", "allmende-accounts"]),
     ("allmende-webdav", &["allmende-storage", "allmende-files", "allmende-accounts"]),
