@@ -8,6 +8,9 @@ use crate::{Accounts, Error, ErrorKind, GroupRole, NewPerson, Result};
 /// The setting in which the instance's id is kept.
 const INSTANCE_ID: &str = "instance_id";
 
+/// The setting that tells restored data from what they were before.
+const DATA_FINGERPRINT: &str = "data_fingerprint";
+
 /// The setting that says whether the server is in maintenance.
 const MAINTENANCE: &str = "maintenance";
 
@@ -51,6 +54,24 @@ impl Accounts {
         let set = Statement::new(set, params![name, value]);
         self.sql().write(Batch::one(set, Expect::ONE)).await?;
         Ok(())
+    }
+
+    /// What `oc:data-fingerprint` says: another text after every restore of a backup, by
+    /// which desktop clients learn that newer files of theirs are not to be deleted. Empty
+    /// where nothing was ever restored.
+    ///
+    /// # Errors
+    /// [`Unavailable`](ErrorKind::Unavailable).
+    pub async fn data_fingerprint(&self) -> Result<String> {
+        Ok(self.setting(DATA_FINGERPRINT).await?.unwrap_or_default())
+    }
+
+    /// Sets what [`Accounts::data_fingerprint`] says. Servers read it when they start.
+    ///
+    /// # Errors
+    /// [`Unavailable`](ErrorKind::Unavailable).
+    pub async fn set_data_fingerprint(&self, fingerprint: &str) -> Result<()> {
+        self.set_setting(DATA_FINGERPRINT, fingerprint).await
     }
 
     /// Whether the server is in maintenance.

@@ -3,8 +3,9 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    Batch, Error, ErrorKind, Migrations, Outcome, PostgresOptions, Result, Rows, SqliteOptions,
-    Statement, Stats, migrations, postgres::Postgres, sqlite::Sqlite, stats::Counters,
+    Batch, Error, ErrorKind, Migrations, Outcome, PostgresOptions, Result, Rows, Snapshot,
+    SqliteOptions, Statement, Stats, migrations, postgres::Postgres, sqlite::Sqlite,
+    stats::Counters,
 };
 
 /// The database behind a handle. For the rare statement that must differ.
@@ -109,6 +110,17 @@ impl Sql {
             _ if statements.is_empty() => Ok(Vec::new()),
             Backend::Sqlite(sqlite) => sqlite.read_all(statements).await,
             Backend::Postgres(postgres) => postgres.read_all(statements).await,
+        }
+    }
+
+    /// Holds on to the state of the database as it is now, for long reading.
+    ///
+    /// # Errors
+    /// [`Unavailable`](ErrorKind::Unavailable) if there is no connection to be had.
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.snapshot().await.map(Snapshot::of_sqlite),
+            Backend::Postgres(postgres) => postgres.snapshot().await.map(Snapshot::of_postgres),
         }
     }
 

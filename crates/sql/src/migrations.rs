@@ -45,6 +45,22 @@ pub struct Migrations {
     pub steps: &'static [Migration],
 }
 
+impl Migrations {
+    /// The version that the last step leads to; 0 without steps.
+    #[must_use]
+    pub fn newest(&self) -> u32 {
+        self.steps.last().map_or(0, |step| step.version)
+    }
+
+    /// The schema as it was at a version: for a database that is to be filled with what a
+    /// backup of that version has.
+    #[must_use]
+    pub fn up_to(&self, version: u32) -> Self {
+        let steps = self.steps.iter().take_while(|step| step.version <= version).count();
+        Self { component: self.component, steps: self.steps.get(..steps).unwrap_or_default() }
+    }
+}
+
 /// One step of [`Migrations`].
 #[derive(Debug, Clone, Copy)]
 pub struct Migration {

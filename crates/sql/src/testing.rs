@@ -75,6 +75,18 @@ impl Fixture {
         }
     }
 
+    /// The URL of a database of PostgreSQL, for who opens it by itself.
+    ///
+    /// # Panics
+    /// On SQLite.
+    #[must_use]
+    pub fn url(&self) -> String {
+        match &self.place {
+            Place::Sqlite(_) => panic!("a file has no URL"),
+            Place::Postgres { server, database } => with_database(server, database),
+        }
+    }
+
     /// Opens the database; each call is like another process of the same installation.
     ///
     /// # Panics

@@ -13,13 +13,15 @@ use std::{
 use allmende_storage::{Error, ErrorKind, Result};
 use allmende_types::BlobId;
 use rustix::{
-    fs::{self, AtFlags, Dir, FallocateFlags, FlockOperation, Mode, OFlags, RenameFlags},
+    fs::{self, AtFlags, FallocateFlags, FlockOperation, Mode, OFlags, RenameFlags},
     io::{Errno, ReadWriteFlags},
 };
 
-use crate::stats::{Counters, add};
+use crate::{
+    layout::{check_format, directory, flush_name, names, read_format, unknown},
+    stats::{Counters, add},
+};
 
-const FORMAT: &[u8] = b"allmende-blobs 1\n";
 const PACK: &str = "pack";
 
 /// A change that is about to be made to the disk.
@@ -97,10 +99,7 @@ impl Disk {
             }
             other => other.map_err(|error| io(error.into()))?,
         }
-        check_format(&root).map_err(io)?.map_err(|found| {
-            let unknown = format!("{}: its format is {found:?}, not ours", context());
-            Error::new(ErrorKind::Invalid, unknown)
-        })?;
+        check_format(&root).map_err(io)?.map_err(|found| unknown(path, &found))?;
         let stage = directory(&root, "stage").map_err(io)?;
         let blobs = directory(&root, "blobs").map_err(io)?;
         for name in names(&stage).map_err(io)? {
@@ -110,6 +109,7 @@ impl Disk {
         for fd in [&root, &blobs] {
             fs::fsync(fd).map_err(|error| io(error.into()))?;
         }
+        flush_name(&root).map_err(io)?;
         Ok(Self {
             _root: root,
             stage,
@@ -117,6 +117,31 @@ impl Disk {
             leases: Mutex::default(),
             hook,
             flush_delay,
+            counters: Counters::default(),
+        })
+    }
+
+    /// Opens a directory that another process may own, to read.
+    pub(crate) fn open_beside(path: &Path) -> Result<Self> {
+        let context = || format!("open {}", path.display());
+        let io = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => Error::new(ErrorKind::NotFound, context()),
+            _ => Error::from_io(context(), error),
+        };
+        let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = fs::open(path, flags, Mode::empty()).map_err(|error| io(error.into()))?;
+        let part = |name: &str| {
+            fs::openat(&root, name, flags, Mode::empty()).map_err(|error| io(error.into()))
+        };
+        let (stage, blobs) = (part("stage")?, part("blobs")?);
+        read_format(path).map_err(io)?.map_err(|found| unknown(path, &found))?;
+        Ok(Self {
+            _root: root,
+            stage,
+            blobs,
+            leases: Mutex::default(),
+            hook: None,
+            flush_delay: None,
             counters: Counters::default(),
         })
     }
@@ -362,40 +387,4 @@ pub(crate) fn read(
         }
     }
     Ok(())
-}
-
-/// Opens a directory, which is made if it is not there.
-fn directory(root: &OwnedFd, name: &str) -> io::Result<OwnedFd> {
-    match fs::mkdirat(root, name, Mode::RWXU) {
-        Ok(()) | Err(Errno::EXIST) => {}
-        Err(error) => return Err(error.into()),
-    }
-    Ok(fs::openat(root, name, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?)
-}
-
-fn names(directory: &OwnedFd) -> io::Result<Vec<String>> {
-    let mut names = Vec::new();
-    for entry in Dir::read_from(directory)? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        if name != "." && name != ".." {
-            names.push(name);
-        }
-    }
-    Ok(names)
-}
-
-/// Reads the file that tells the layout, or writes it into a new directory. The inner
-/// error is what an unknown one says.
-fn check_format(root: &OwnedFd) -> io::Result<std::result::Result<(), String>> {
-    let flags = OFlags::CREATE | OFlags::RDWR | OFlags::CLOEXEC;
-    let file: File = fs::openat(root, "format", flags, Mode::RUSR | Mode::WUSR)?.into();
-    let mut found = vec![0; usize::try_from(file.metadata()?.len().min(64)).unwrap_or(64)];
-    read(&file, &mut found, 0, Patience::Wait)?;
-    if FORMAT.starts_with(&found) && found.len() < FORMAT.len() {
-        std::os::unix::fs::FileExt::write_all_at(&file, FORMAT, 0)?;
-        file.sync_all()?;
-        return Ok(Ok(()));
-    }
-    let text = String::from_utf8_lossy(&found).trim_end().to_owned();
-    Ok(if found == FORMAT { Ok(()) } else { Err(text) })
 }

@@ -1,7 +1,8 @@
 //! Write-once blobs on a local disk.
 //!
 //! [`LocalBlobs`] is a [`BlobStore`](allmende_storage::BlobStore) in one directory, which it
-//! owns: nothing else may write there, and a lock keeps a second process out.
+//! owns: nothing else may write there, and a lock keeps a second process out. One that only
+//! reads may stand beside it: [`LocalReader`].
 //!
 //! ```text
 //! format                      the version of this layout
@@ -46,14 +47,17 @@ mod claims;
 mod disk;
 mod intake;
 mod large;
+mod layout;
 mod list;
 mod pack;
+mod reader;
 mod room;
 mod stats;
 mod store;
 
 pub use self::{
     disk::{DiskHook, DiskOp},
+    reader::LocalReader,
     stats::LocalStats,
     store::{LocalBlobs, LocalOptions},
 };

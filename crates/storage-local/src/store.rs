@@ -126,12 +126,6 @@ impl LocalBlobs {
         })
         .await
     }
-
-    /// Looks into the pack of the blob's lease; none if that is not known without waiting.
-    fn get_cached(&self, id: BlobId) -> Option<Result<Found>> {
-        let pack = self.packs.opened(id.lease())?;
-        pack.get(id, Patience::CacheOnly).ok()
-    }
 }
 
 /// What is behind an id.
@@ -165,36 +159,7 @@ impl BlobStore for LocalBlobs {
     }
 
     async fn get(&self, id: BlobId, range: ByteRange) -> Result<BlobRead> {
-        let source = match self.get_cached(id) {
-            Some(Ok(Found::Blob(bytes))) => Source::Small(bytes),
-            Some(Ok(Found::Removed)) => return Err(not_found(id)),
-            Some(Err(error)) => return Err(error),
-            Some(Ok(Found::Nothing)) | None => {
-                let (disk, packs) = (self.disk.clone(), self.packs.clone());
-                blocking(move || find(&disk, &packs, id)).await?
-            }
-        };
-        let size = match &source {
-            Source::Small(bytes) => bytes.len() as u64,
-            Source::Large(reader) => reader.length(),
-        };
-        if range.offset > size {
-            let behind = format!("get blob {id}: from {} of {size}", range.offset);
-            return Err(Error::new(ErrorKind::Invalid, behind));
-        }
-        let left = size - range.offset;
-        let end = range.offset + range.length.unwrap_or(left).min(left);
-        let body = match source {
-            Source::Small(bytes) => {
-                let part = bytes.slice(range.offset as usize..end as usize);
-                stream::iter((!part.is_empty()).then_some(Ok(part))).boxed()
-            }
-            Source::Large(mut reader) => {
-                reader.set_range(range.offset, end);
-                pieces(reader)
-            }
-        };
-        Ok(BlobRead { info: BlobInfo::new(id, size), body })
+        read(&self.disk, &self.packs, id, range).await
     }
 
     async fn delete(&self, ids: &[BlobId]) -> Result<()> {
@@ -222,6 +187,50 @@ impl BlobStore for LocalBlobs {
     fn list(&self, after: Option<BlobId>) -> BoxStream<'_, Result<BlobInfo>> {
         list::list(self.disk.clone(), self.packs.clone(), after).boxed()
     }
+}
+
+/// Opens a blob, or a part of it.
+pub(crate) async fn read(
+    disk: &Arc<Disk>,
+    packs: &Arc<Packs>,
+    id: BlobId,
+    range: ByteRange,
+) -> Result<BlobRead> {
+    let source = match get_cached(packs, id) {
+        Some(Ok(Found::Blob(bytes))) => Source::Small(bytes),
+        Some(Ok(Found::Removed)) => return Err(not_found(id)),
+        Some(Err(error)) => return Err(error),
+        Some(Ok(Found::Nothing)) | None => {
+            let (disk, packs) = (disk.clone(), packs.clone());
+            blocking(move || find(&disk, &packs, id)).await?
+        }
+    };
+    let size = match &source {
+        Source::Small(bytes) => bytes.len() as u64,
+        Source::Large(reader) => reader.length(),
+    };
+    if range.offset > size {
+        let behind = format!("get blob {id}: from {} of {size}", range.offset);
+        return Err(Error::new(ErrorKind::Invalid, behind));
+    }
+    let left = size - range.offset;
+    let end = range.offset + range.length.unwrap_or(left).min(left);
+    let body = match source {
+        Source::Small(bytes) => {
+            let part = bytes.slice(range.offset as usize..end as usize);
+            stream::iter((!part.is_empty()).then_some(Ok(part))).boxed()
+        }
+        Source::Large(mut reader) => {
+            reader.set_range(range.offset, end);
+            pieces(reader)
+        }
+    };
+    Ok(BlobRead { info: BlobInfo::new(id, size), body })
+}
+
+/// Looks into the pack of the blob's lease; none if that is not known without waiting.
+fn get_cached(packs: &Packs, id: BlobId) -> Option<Result<Found>> {
+    packs.opened(id.lease())?.get(id, Patience::CacheOnly).ok()
 }
 
 fn not_found(id: BlobId) -> Error {

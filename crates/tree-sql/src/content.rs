@@ -12,7 +12,8 @@ const ONE: &str = "SELECT content, size FROM nodes WHERE content = $1 LIMIT 1";
 const SEVERAL: &str = "SELECT blob, size FROM segments WHERE content = $1 \
      AND EXISTS (SELECT 1 FROM nodes WHERE nodes.content = $1) ORDER BY ord";
 const REFERENCED: &str = "SELECT content FROM nodes WHERE content IN ($list) \
-     UNION SELECT blob FROM segments WHERE blob IN ($list)";
+     UNION SELECT blob FROM segments WHERE blob IN ($list) \
+     UNION SELECT blob FROM garbage WHERE blob IN ($list)";
 
 impl SqlTree {
     /// A content below a folder that is removed but not cleared yet still has its blobs, and
@@ -34,8 +35,8 @@ impl SqlTree {
         rows.iter().map(segment).collect()
     }
 
-    /// A content below a folder that is removed but not cleared yet counts as a reference:
-    /// its blobs will come to the collector as garbage.
+    /// A content below a folder that is removed but not cleared yet counts as a reference,
+    /// and so does garbage: its blobs come to the collector by `purge`, in their time.
     pub(crate) async fn unreferenced(&self, blobs: &[BlobId]) -> Result<Vec<BlobId>> {
         let select = |chunk: &[BlobId]| {
             let ids = chunk.iter().map(|id| Value::from(id.to_bytes()));

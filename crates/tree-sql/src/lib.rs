@@ -41,6 +41,7 @@
 mod changes;
 mod commit;
 mod content;
+mod epoch;
 mod error;
 mod ids;
 mod leases;
@@ -49,6 +50,7 @@ mod list;
 mod lock_row;
 mod locks;
 mod options;
+mod pins;
 mod properties;
 mod purge;
 mod resolve;
@@ -59,7 +61,7 @@ mod spaces;
 mod stat;
 mod tree;
 
-pub use self::{options::TreeOptions, tree::SqlTree};
+pub use self::{options::TreeOptions, pins::Pin, schema::MIGRATIONS, tree::SqlTree};
 
 /// How many ids one statement asks for at most.
 const CHUNK: usize = 512;

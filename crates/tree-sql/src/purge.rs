@@ -84,7 +84,7 @@ impl SqlTree {
         if cleared < limit {
             cleared += self.trim_feeds(before, limit - cleared).await?;
         }
-        let (dropped, blobs) = self.condemn(before, limit).await?;
+        let (dropped, blobs) = self.condemn(self.unpinned(before).await?, limit).await?;
         // A revision of a feed goes as a whole, which can be a few rows more.
         Ok(Garbage { cleared: (cleared + dropped).min(limit), blobs })
     }

@@ -5,9 +5,12 @@ use allmende_storage::{Error, ErrorKind, Result};
 
 use crate::error::Context;
 
-/// The schema of this crate.
-pub(crate) const MIGRATIONS: Migrations =
-    Migrations { component: "tree", steps: &[Migration::new(1, "tree", TREE)] };
+/// The tables of this crate. [`SqlTree::open`](crate::SqlTree::open) lays them; for who has
+/// to know all tables of an installation.
+pub const MIGRATIONS: Migrations = Migrations {
+    component: "tree",
+    steps: &[Migration::new(1, "tree", TREE), Migration::new(2, "pins", PINS)],
+};
 
 // `numbers` holds the next ids and the settings that belong to the data.
 //
@@ -128,6 +131,10 @@ CREATE TABLE copies (
     PRIMARY KEY (op, old)
 ) WITHOUT ROWID;
 ";
+
+/// Blobs that lost their last reference after `created` are kept, until `until`.
+const PINS: &str =
+    "CREATE TABLE pins (id INTEGER PRIMARY KEY, created BIGINT NOT NULL, until BIGINT NOT NULL);";
 
 /// The name of the next id in `numbers`. Spaces and nodes share one row of ids.
 pub(crate) const NEXT_ID: &str = "next_id";

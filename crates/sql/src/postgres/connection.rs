@@ -67,6 +67,14 @@ impl Connection {
         outcomes.and_then(|outcomes| ended.map(|()| outcomes))
     }
 
+    /// Opens a transaction that sees one state. It ends with the connection.
+    pub(super) async fn begin_snapshot(&mut self) -> Result<()> {
+        self.open = true;
+        control(&self.client, super::BEGIN_SNAPSHOT).await?;
+        // The first statement decides which state it is.
+        control(&self.client, "SELECT 1").await
+    }
+
     pub(super) async fn migrate(&mut self, plan: &Plan) -> Result<()> {
         self.open = true;
         let stepped = self.migrate_steps(plan).await;

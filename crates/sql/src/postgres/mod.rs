@@ -4,16 +4,21 @@ mod codec;
 mod connection;
 mod error;
 mod pool;
+mod snapshot;
 mod tls;
 mod wish;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use self::pool::Pool;
+pub(crate) use self::snapshot::Snapshot;
 use crate::{
     Batch, Error, ErrorKind, Expect, Outcome, Result, Rows, Statement, handle::closed,
     migrations::Plan, stats::Counters,
 };
+
+/// Begins to read one state of the database.
+const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// How often a batch is tried that the server gives up for another's sake.
 const ATTEMPTS: u32 = 4;
@@ -110,16 +115,19 @@ impl Postgres {
     }
 
     pub(crate) async fn read_all(&self, statements: Vec<Statement>) -> Result<Vec<Rows>> {
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         let batch: Batch = statements.into_iter().collect();
-        let first = self.pool.lease().await?.transaction(begin, &batch).await;
+        let first = self.pool.lease().await?.transaction(BEGIN_SNAPSHOT, &batch).await;
         let outcomes = match first {
             Err(failed) if failed.is_retryable() => {
-                self.pool.lease().await?.transaction(begin, &batch).await?
+                self.pool.lease().await?.transaction(BEGIN_SNAPSHOT, &batch).await?
             }
             other => other?,
         };
         Ok(outcomes.into_iter().map(|outcome| outcome.rows).collect())
+    }
+
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot> {
+        Snapshot::open(&self.pool).await
     }
 
     pub(crate) async fn write(&self, batch: Batch) -> Result<Vec<Outcome>> {

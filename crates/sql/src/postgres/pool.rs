@@ -68,7 +68,7 @@ impl Pool {
         Ok(Lease { pool: self, connection: Some(connection), _permit: permit })
     }
 
-    async fn connect(&self) -> Result<Connection> {
+    pub(super) async fn connect(&self) -> Result<Connection> {
         let connect = self.config.connect(self.tls.clone());
         let (client, driver) = timeout(self.wait, connect)
             .await

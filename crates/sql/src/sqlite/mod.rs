@@ -3,10 +3,12 @@
 mod connection;
 mod error;
 mod readers;
+mod snapshot;
 mod writer;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+pub(crate) use self::snapshot::Snapshot;
 use self::{readers::Readers, writer::Writer};
 use crate::{
     Batch, Error, ErrorKind, Outcome, Result, Rows, Statement, migrations::Plan, stats::Counters,
@@ -62,6 +64,8 @@ impl SqliteOptions {
 pub(crate) struct Sqlite {
     writer: Writer,
     readers: Readers,
+    /// How further connections are opened.
+    options: SqliteOptions,
 }
 
 impl Sqlite {
@@ -69,7 +73,7 @@ impl Sqlite {
         let open = move || {
             // The writer is first: it makes the file and sets its journal mode.
             let writer = Writer::open(&options, counters)?;
-            Ok(Self { writer, readers: Readers::open(&options)? })
+            Ok(Self { writer, readers: Readers::open(&options)?, options })
         };
         tokio::task::spawn_blocking(open).await.unwrap_or_else(|failed| {
             Err(Error::new(ErrorKind::Unavailable, "opening a database").with_source(failed))
@@ -92,6 +96,10 @@ impl Sqlite {
             return rows;
         }
         self.readers.read(statements).await
+    }
+
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot> {
+        Snapshot::open(self.options.clone()).await
     }
 
     pub(crate) async fn write(&self, batch: Batch) -> Result<Vec<Outcome>> {

@@ -109,6 +109,19 @@ pub async fn garbage_is_never_referenced_again(tree: Arc<dyn Tree>) {
     world.all().await;
 }
 
+/// Whoever reads an overwritten content has time to finish, however old its lease is.
+pub async fn what_lost_its_reference_is_left_to_the_purge(tree: Arc<dyn Tree>) {
+    let world = World::new(tree.clone()).await;
+    let [old, new, never] = std::array::from_fn(|_| world.blob(1));
+    let put_of = |blob| put(target(world.root, "f", Expect::Any), vec![blob]);
+    world.apply(put_of(old)).await;
+    world.apply(put_of(new)).await;
+    let all = [old.blob, new.blob, never.blob];
+    assert_eq!(tree.unreferenced(&all).await.unwrap(), [never.blob]);
+    assert_eq!(drain(&tree, LATER, 100).await, BTreeSet::from([old.blob]));
+    assert_eq!(tree.unreferenced(&all).await.unwrap(), [old.blob, never.blob]);
+}
+
 pub async fn purging_is_done_in_steps(tree: Arc<dyn Tree>) {
     let world = World::new(tree.clone()).await;
     let folder = world.folder(world.root, "d").await.id;

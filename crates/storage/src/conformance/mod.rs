@@ -254,6 +254,7 @@ macro_rules! tree_conformance {
                 a_shared_blob_lives_as_long_as_one_file
                 garbage_is_old_enough
                 garbage_is_never_referenced_again
+                what_lost_its_reference_is_left_to_the_purge
                 purging_is_done_in_steps
                 leases_are_fresh_and_closed
             }

@@ -277,7 +277,7 @@ impl Tree for MemoryTree {
 
     async fn unreferenced(&self, blobs: &[BlobId]) -> Result<Vec<BlobId>> {
         let state = self.state();
-        let unused = |id: &&BlobId| state.blobs.get(id).is_none_or(|row| row.references == 0);
+        let unused = |id: &&BlobId| state.blobs.get(id).is_none();
         Ok(blobs.iter().filter(unused).copied().collect())
     }
 

@@ -206,7 +206,9 @@ pub trait Tree: fmt::Debug + Send + Sync + 'static {
     /// [`Unavailable`](crate::ErrorKind::Unavailable).
     async fn open_leases(&self, before: Timestamp, limit: usize) -> Result<Vec<BlobLease>>;
 
-    /// Of these blobs, those that no node references.
+    /// Of these blobs, those that no node references and none did: what was written and
+    /// never committed. One that lost its last reference is for [`Tree::purge`] to hand out,
+    /// in its time.
     ///
     /// # Errors
     /// [`Unavailable`](crate::ErrorKind::Unavailable).
