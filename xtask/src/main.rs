@@ -10,6 +10,7 @@ mod cli;
 mod context;
 mod failure;
 mod http;
+mod login_flow;
 mod operation;
 mod plan;
 mod postgres;

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::context::{Context, text};
-use crate::failure::{Context as _, Result, ensure, fail};
+use crate::failure::{Context as _, Result, ensure};
 use crate::http::{Endpoint, Request};
+use crate::login_flow;
 use crate::process::{Call, Ended, Log};
 use crate::server::{PASSWORD, Server};
 use crate::tree::Noise;
@@ -112,43 +113,8 @@ fn flow(ocs: &Ocs<'_>, server: &str, person: &Endpoint) -> Result<()> {
         ensure!(!waiting.ended()? && Instant::now() < end, "no address was printed: {said}");
         std::thread::sleep(Duration::from_millis(50));
     };
-    agree(person, &flow)?;
+    login_flow::agree(person, &flow)?;
     ensure!(waiting.wait()?.status.success(), "the login failed: {}", output.display());
-    Ok(())
-}
-
-/// What a browser does: opens the address, and agrees with the state that the page holds.
-fn agree(person: &Endpoint, flow: &str) -> Result<()> {
-    let opened = Request::new(&person.authority, "GET", flow).send()?;
-    let cookies: Vec<&str> = opened
-        .headers
-        .iter()
-        .filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"))
-        .filter_map(|(_, value)| value.split(';').next())
-        .collect();
-    let cookies = cookies.join("; ");
-    let page = Request::new(&person.authority, "GET", "/login/v2/flow")
-        .header("Cookie", &cookies)
-        .send()?
-        .text();
-    let Some((_, rest)) = page.split_once("stateToken") else { fail!("no state: {page}") };
-    let state: String = rest
-        .chars()
-        .skip_while(|c| !c.is_ascii_alphanumeric())
-        .collect::<String>()
-        .trim_start_matches("value=\"")
-        .chars()
-        .take_while(char::is_ascii_alphanumeric)
-        .collect();
-    let form =
-        form_urlencoded::Serializer::new(String::new()).append_pair("stateToken", &state).finish();
-    let granted = person
-        .request("POST", "/login/v2/grant")
-        .header("Cookie", &cookies)
-        .header("Content-Type", "application/x-www-form-urlencoded")
-        .body(form)
-        .send()?;
-    ensure!(granted.status == 200, "agreeing was answered {}", granted.status);
     Ok(())
 }
 

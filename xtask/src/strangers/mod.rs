@@ -5,6 +5,7 @@
 
 mod cadaver;
 mod davfs2;
+mod desktop;
 mod litmus;
 mod nc_py_api;
 mod nextcloudcmd;
@@ -100,6 +101,12 @@ pub(crate) const CHECKS: &[Check] = &[
         needs: NATIVE,
         run: nextcloudcmd::kill,
     },
+    Check {
+        name: "desktop",
+        shows: "the desktop client with its window signs in by the flow and syncs both ways",
+        needs: NATIVE,
+        run: desktop::check,
+    },
 ];
 
 /// What a client does in a collection of its own.
@@ -122,7 +129,7 @@ pub(crate) fn run_against(name: &str, context: &Context, endpoint: &Endpoint) ->
         "pypi-webdav4" => pypi_webdav4::against,
         "rclone-debian" => rclone::debian,
         "rclone-new" => rclone::new,
-        "nextcloudcmd-sync" | "nextcloudcmd-kill" => {
+        "nextcloudcmd-sync" | "nextcloudcmd-kill" | "desktop" => {
             fail!("{name} starts its server itself: cargo xtask test --only {name}")
         }
         _ => fail!("no client is called `{name}`"),
