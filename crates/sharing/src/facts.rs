@@ -59,7 +59,8 @@ impl Sharing {
         ids.dedup();
         let nodes = self.tree().stat(&ids).await?;
         let paths = self.tree().paths(&ids).await?;
-        let owners = self.owners(nodes.iter().flatten().map(|node| node.space)).await?;
+        let spaces: Vec<_> = nodes.iter().flatten().map(|node| node.space).collect();
+        let owners = self.owners(spaces).await?;
         // What was thrown away takes its shares along until it comes back.
         let there = |node: &Node| owners.get(&node.space).is_some_and(|of| *of != SpaceOwner::Other);
         let nodes = nodes.into_iter().map(|node| node.filter(&there));

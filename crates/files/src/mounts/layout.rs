@@ -101,7 +101,8 @@ impl Layout {
     ) -> Result<Self> {
         let roots: Vec<NodeId> = mounts.iter().map(|mount| mount.root).collect();
         let nodes = files.tree().stat(&roots).await?;
-        let hidden = files.hidden(nodes.iter().flatten().map(|node| node.space)).await?;
+        let spaces: Vec<_> = nodes.iter().flatten().map(|node| node.space).collect();
+        let hidden = files.hidden(spaces).await?;
         let anchors = Anchors::load(files, home, mounts).await?;
         let mut climbers: Vec<Climber> = Vec::with_capacity(mounts.len());
         for (mount, node) in mounts.iter().zip(nodes) {

@@ -118,11 +118,17 @@ impl View {
     }
 
     /// The entries with these ids, in their order; none where the person sees no such
-    /// node.
+    /// node. What is seen at several places is told at the one of the nearest mount.
     ///
     /// # Errors
     /// [`Unavailable`](ErrorKind::Unavailable).
     pub async fn stat(&self, ids: &[NodeId]) -> Result<Vec<Option<Entry>>> {
+        let places = self.places(ids).await?;
+        Ok(places.into_iter().map(|entries| entries.into_iter().next()).collect())
+    }
+
+    /// The same with every place at which the person sees a node, the nearest mount first.
+    pub(crate) async fn places(&self, ids: &[NodeId]) -> Result<Vec<Vec<Entry>>> {
         let nodes = self.files.tree().stat(ids).await?;
         let paths = self.files.tree().paths(ids).await?;
         let layout = self.layout().await?;
@@ -133,7 +139,7 @@ impl View {
         let own = |space: SpaceId| home.is_some_and(|home| home.id == space);
         let strange = nodes.iter().flatten().map(|node| node.space).filter(|space| !own(*space));
         // What was thrown away is not there, also where it was shared.
-        let hidden = self.files.hidden(strange).await?;
+        let hidden = self.files.hidden(strange.collect()).await?;
         let seen = |node: Option<Node>| node.filter(|node| !hidden.contains(&node.space));
         let nodes: Vec<Option<Node>> = nodes.into_iter().map(seen).collect();
         let mut foreign: Vec<NodeId> = Vec::new();
@@ -150,61 +156,55 @@ impl View {
             // A node between the reads can be gone: then it has no path, and is gone.
             found.push(match (node, path) {
                 (Some(node), Some(path)) if own(node.space) => {
-                    Some(self.home_entry(layout.as_deref(), node, Some(path)))
+                    vec![self.home_entry(layout.as_deref(), node, Some(path))]
                 }
                 (Some(node), Some(path)) => {
                     let chain = lineages.get(&node.id).map_or(&[][..], Vec::as_slice);
-                    self.foreign_entry(layout.as_deref(), &node, &path, chain)
+                    self.foreign_entries(layout.as_deref(), &node, &path, chain)
                 }
-                _ => layout.as_ref().zip(home).and_then(|(layout, home)| {
+                _ => Vec::from_iter(layout.as_ref().zip(home).and_then(|(layout, home)| {
                     let between = layout.between(*id)?;
                     Some(self.between_entry(layout, home, between))
-                }),
+                })),
             });
         }
         Ok(found)
     }
 
-    /// A node of another space, by the nearest mount that shows it.
-    fn foreign_entry(
+    /// A node of another space, once for each mount that shows it, the nearest first.
+    fn foreign_entries(
         &self,
         layout: Option<&Layout>,
         node: &Node,
         path: &SpacePath,
         chain: &[NodeId],
-    ) -> Option<Entry> {
+    ) -> Vec<Entry> {
+        let mut found = Vec::new();
         if self.is_drop() {
-            return None;
+            return found;
         }
-        for (depth, id) in chain.iter().enumerate() {
-            let names = path.names();
-            let rest = names.get(names.len().checked_sub(depth)?..)?;
-            let mut tops = Vec::new();
+        let names = path.names();
+        for (depth, id) in chain.iter().enumerate().take(names.len() + 1) {
+            let below = |mount: &Arc<Mount>, top: SpacePath| {
+                let rest = &names[names.len() - depth..];
+                let path = rest.iter().fold(top, |path, name| path.join(name.clone()));
+                Self::mounted_entry(mount, node.clone(), path, Some(chain.to_vec()))
+            };
             match &self.base {
-                Base::Link { mount, .. } if mount.root == *id => {
-                    if depth == 0 {
-                        return Some(Self::link_root(mount, node.clone()));
-                    }
-                    tops.push((Arc::clone(mount), SpacePath::root()));
-                }
+                Base::Link { mount, .. } if mount.root == *id => found.extend(match depth {
+                    0 => Some(Self::link_root(mount, node.clone())),
+                    _ => below(mount, SpacePath::root()),
+                }),
                 Base::Link { .. } => {}
                 Base::Home { .. } => {
-                    for placed in layout?.mounts_of(*id) {
-                        if depth == 0 {
-                            return Some(Self::placed_entry(placed));
-                        }
-                        tops.push((Arc::clone(&placed.mount), placed.spot.path.clone()));
-                    }
-                }
-            }
-            for (mount, top) in tops {
-                let path = rest.iter().fold(top, |path, name| path.join(name.clone()));
-                let lineage = Some(chain.to_vec());
-                if let Some(entry) = Self::mounted_entry(&mount, node.clone(), path, lineage) {
-                    return Some(entry);
+                    let placed = layout.map_or(&[][..], |layout| layout.mounts_of(*id));
+                    found.extend(placed.iter().filter_map(|placed| match depth {
+                        0 => Some(Self::placed_entry(placed)),
+                        _ => below(&placed.mount, placed.spot.path.clone()),
+                    }));
                 }
             }
         }
-        None
+        found
     }
 }
