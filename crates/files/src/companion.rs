@@ -171,10 +171,7 @@ impl Files {
     }
 
     /// Which of these spaces no view leads into: the companions.
-    pub(crate) async fn hidden(
-        &self,
-        spaces: impl IntoIterator<Item = SpaceId>,
-    ) -> Result<HashSet<SpaceId>> {
+    pub(crate) async fn hidden(&self, spaces: Vec<SpaceId>) -> Result<HashSet<SpaceId>> {
         let mut hidden = HashSet::new();
         let mut unknown = HashSet::new();
         {
@@ -207,7 +204,7 @@ impl Files {
         let Some(node) = self.tree().stat(&[link.root]).await?.pop().flatten() else {
             return Ok(None);
         };
-        let hidden = self.hidden([node.space]).await?;
+        let hidden = self.hidden(vec![node.space]).await?;
         Ok((!hidden.contains(&node.space)).then_some(node))
     }
 }

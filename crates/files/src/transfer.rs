@@ -70,10 +70,12 @@ impl View {
         }
         spot.must_not_replace_mount(request.expect)?;
         self.check_replaced(entry, &spot, request.expect).await?;
-        let (node, revision) = (entry.id(), request.revision);
+        let (node, revision, space) = (entry.id(), request.revision, Some(entry.node.space));
         let over = Over { expect: request.expect, moved: node, cause: Cause::Request };
         let written = self
-            .commit_over(&spot, over, |target| vec![Op::Move(MoveNode { node, revision, target })])
+            .commit_over(&spot, over, |target| {
+                vec![Op::Move(MoveNode { node, revision, space, target })]
+            })
             .await?;
         Ok(self.written(&spot, written, Checksums::none()))
     }

@@ -149,7 +149,7 @@ impl Sharing {
                 name: node.name?,
                 expect: storage::Expect::Absent,
             };
-            Some(storage::Op::Move(storage::MoveNode { node: node.id, revision: None, target }))
+            Some(storage::Op::Move(storage::MoveNode::whatever(node.id, target)))
         });
         let ops: Vec<storage::Op> = ops.collect();
         if ops.is_empty() {

@@ -17,6 +17,7 @@ pub use self::rules::MountRules;
 pub(crate) use self::{
     layout::{Between, Layout, Placed, Shown},
     names::numbered,
+    rules::digest,
 };
 use crate::Result;
 

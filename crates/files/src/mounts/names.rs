@@ -68,7 +68,7 @@ impl Claims {
                 continue;
             }
             let target = Target { parent: folder, name: other, expect: Expect::Absent };
-            let op = Op::Move(MoveNode { node: own.id, revision: None, target });
+            let op = Op::Move(MoveNode::whatever(own.id, target));
             let batch = Batch::one(Actor::default(), files.now(), op);
             return Ok(match files.tree().commit(batch).await {
                 Ok(_) => {

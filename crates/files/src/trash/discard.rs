@@ -3,7 +3,7 @@
 use allmende_storage::{
     Cause, Committed, CopyNode, Expect, LockDepth, MoveNode, Op, RemoveNode, Target, Written,
 };
-use allmende_types::{Name, NodeId, Permissions, Revision, Timestamp};
+use allmende_types::{Name, NodeId, Permissions, Revision, SpaceId, Timestamp};
 
 use super::{
     TrashPolicy,
@@ -25,8 +25,10 @@ const MOMENTS: i64 = 64;
 struct Discard {
     node: NodeId,
     revision: Option<Revision>,
+    /// The space that it lies in.
+    space: SpaceId,
     name: Name,
-    /// The trash of the space that it lies in.
+    /// The trash of that space.
     trash: NodeId,
     origin: Origin,
     /// The trash of the person who removes it from somebody else's space, who gets a copy,
@@ -111,7 +113,7 @@ impl View {
         }
         let name = path.file_name().cloned().ok_or_else(gone)?;
         let origin = Origin { deleted: now, by, above, path };
-        Ok(Discard { node, revision, name, trash, origin, own })
+        Ok(Discard { node, revision, space, name, trash, origin, own })
     }
 
     /// The first moment from `from` on at which the names that something gets in the trash
@@ -248,7 +250,8 @@ impl Discard {
             let depth = LockDepth::Infinity;
             ops.push(Op::Copy(CopyNode { node, target: into(*root), depth }));
         }
-        ops.push(Op::Move(MoveNode { node, revision, target: into(self.trash) }));
+        let space = Some(self.space);
+        ops.push(Op::Move(MoveNode { node, revision, space, target: into(self.trash) }));
         ops.push(remember(&self.origin));
         Ok(ops)
     }

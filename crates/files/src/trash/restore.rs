@@ -128,7 +128,8 @@ impl Trash {
 /// The changes by which something comes to a place.
 fn back(item: &Trashed, target: Target) -> Vec<Op> {
     let node = item.id();
-    let mut ops = vec![Op::Move(MoveNode { node, revision: None, target })];
+    let space = Some(item.bin.root.id);
+    let mut ops = vec![Op::Move(MoveNode { node, revision: None, space, target })];
     if item.standing == TrashedAs::Item {
         ops.push(Op::PatchProperties(Origin::forget(node)));
     }

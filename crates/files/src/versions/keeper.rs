@@ -180,7 +180,7 @@ impl Round<'_> {
         let updates = vec![Place { beside: base, folder }.update(file.id)];
         let owner = PropertyOwner::Everyone;
         let ops = vec![
-            Op::Move(MoveNode { node: folder, revision: None, target }),
+            Op::Move(MoveNode::whatever(folder, target)),
             Op::PatchProperties(PatchProperties { node: file.id, owner, updates }),
         ];
         match self.commit(ops).await {

@@ -158,7 +158,7 @@ impl Files {
                 return Ok(Prepared { folder: place.folder, ops: Vec::new(), note: Vec::new() });
             }
             let target = Target { parent: root, name, expect: Expect::Absent };
-            let op = MoveNode { node: place.folder, revision: None, target };
+            let op = MoveNode::whatever(place.folder, target);
             let note = vec![Place { beside: node.space, ..place }.update(id)];
             return Ok(Prepared { folder: place.folder, ops: vec![Op::Move(op)], note });
         }

@@ -90,6 +90,7 @@ async fn overwriting_with_move_and_copy() {
     assert_eq!(names(&alice, "").await, ["full"]);
     let gone = alice.move_to(&copied.entry, TransferRequest::new(path("x"))).await;
     assert_eq!(kind(gone), ErrorKind::NotFound);
+    assert_eq!(kind(alice.remove(&copied.entry, None).await), ErrorKind::NotFound);
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ async fn contents_that_nothing_references_go_after_their_delay() {
     put(&alice, "f/a", b"3").await;
     let folder = alice.get(&path("f")).await.unwrap();
     alice.remove(&folder, None).await.unwrap();
+    alice.trash().unwrap().empty().await.unwrap();
     assert_eq!(world.files.collector().run_once().await.unwrap().contents, 0);
     assert_eq!(world.count_blobs().await, 3);
     world.clock.forward(2 * 3600);

@@ -190,6 +190,7 @@ proptest! {
                 let entry = view.get(&path(at)).await.unwrap();
                 view.remove(&entry, None).await.unwrap();
             }
+            view.trash().unwrap().empty().await.unwrap();
             for _ in 0..3 {
                 world.collect().await;
             }

@@ -104,7 +104,7 @@ impl World {
 
     pub(crate) async fn rename(&self, node: NodeId, parent: NodeId, name: &str) {
         let target = Target { parent, name: name.parse().unwrap(), expect: Expect::Absent };
-        let op = allmende_storage::MoveNode { node, revision: None, target };
+        let op = allmende_storage::MoveNode::whatever(node, target);
         self.commit(Op::Move(op)).await;
     }
 

@@ -114,7 +114,7 @@ pub async fn a_move_keeps_its_expectations(tree: Arc<dyn Tree>) {
     }
     let with = |revision| {
         let target = target(world.root, "c", Expect::Any);
-        Op::Move(MoveNode { node: a.id, revision: Some(revision), target })
+        Op::Move(MoveNode { revision: Some(revision), ..MoveNode::whatever(a.id, target) })
     };
     let changed = world.commit(with(Revision(a.revision.0 + 1))).await;
     assert_eq!(refused(changed), ErrorKind::Changed);
@@ -176,6 +176,14 @@ pub async fn a_move_to_another_space_keeps_the_node(tree: Arc<dyn Tree>) {
     for world in [&one, &two] {
         assert_eq!(world.node(world.root).await.revision, world.revision().await);
     }
+    // Who saw it where it was does not get it back.
+    let from = |space| {
+        let target = target(one.root, "back", Expect::Absent);
+        Op::Move(MoveNode { space: Some(space), ..MoveNode::whatever(file.id, target) })
+    };
+    assert_eq!(refused(one.commit(from(one.space)).await), ErrorKind::NotFound);
+    one.apply(from(two.space)).await;
+    assert_eq!(one.paths().await, ["back"]);
 }
 
 pub async fn a_moved_node_never_gets_an_old_etag(tree: Arc<dyn Tree>) {

@@ -67,7 +67,7 @@ pub(super) fn remove(node: NodeId) -> Op {
 }
 
 pub(super) fn move_to(node: NodeId, target: Target) -> Op {
-    Op::Move(MoveNode { node, revision: None, target })
+    Op::Move(MoveNode::whatever(node, target))
 }
 
 pub(super) fn copy_to(node: NodeId, target: Target) -> Op {

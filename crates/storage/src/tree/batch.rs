@@ -235,8 +235,34 @@ pub struct MoveNode {
     pub node: NodeId,
     /// If given, the revision that it must have.
     pub revision: Option<Revision>,
+    /// If given, the space that it must lie in; in another one it is
+    /// [`NotFound`](crate::ErrorKind::NotFound). So what was thrown away meanwhile is not
+    /// fetched back by whoever saw it before.
+    pub space: Option<SpaceId>,
     /// Where to.
     pub target: Target,
+}
+
+impl MoveNode {
+    /// The move of a node to a place, whatever its state.
+    #[must_use]
+    pub const fn whatever(node: NodeId, target: Target) -> Self {
+        Self { node, revision: None, space: None, target }
+    }
+
+    /// Compares the expectation with the node.
+    ///
+    /// # Errors
+    /// [`Changed`](crate::ErrorKind::Changed), [`NotFound`](crate::ErrorKind::NotFound).
+    pub fn check(&self, node: &Node) -> Result<(), ErrorKind> {
+        if self.space.is_some_and(|space| space != node.space) {
+            return Err(ErrorKind::NotFound);
+        }
+        match self.revision {
+            Some(revision) if revision != node.revision => Err(ErrorKind::Changed),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// See [`Op::Copy`]. The copy has new ids, the same contents, times, checksums and

@@ -5,7 +5,7 @@ use allmende_storage::{ChangeKind, Error, ErrorKind, MoveNode, Node, Result};
 
 use super::{
     delta::{Bytes, Delta},
-    draft::{Draft, Place, expect, expected_revision, unchanged},
+    draft::{Draft, Place, expect, expected_revision},
     report::Source,
 };
 use crate::row::columns;
@@ -19,7 +19,7 @@ impl Draft<'_> {
     pub(super) fn move_node(&mut self, op: &MoveNode) -> Result<(Source, Option<Source>)> {
         let node = self.node(op.node)?;
         let from = self.parent_of(&node)?;
-        unchanged(&node, op.revision)?;
+        op.check(&node).map_err(|kind| Error::new(kind, format!("node {}", node.id)))?;
         let mut place = self.place(&op.target)?;
         place.standing = place.standing.filter(|standing| standing.id != node.id);
         self.check_cycle(&node, &place)?;

@@ -153,7 +153,7 @@ impl Commit<'_> {
     fn move_node(&mut self, op: &MoveNode) -> Result<Written> {
         let node = self.state.node(op.node)?;
         let from = self.parent_of(&node)?;
-        unchanged(&node, op.revision)?;
+        op.check(&node).map_err(|kind| Error::new(kind, format!("node {}", node.id)))?;
         let mut place = self.place(&op.target)?;
         place.standing = place.standing.filter(|standing| standing.id != node.id);
         self.check_cycle(&node, &place)?;
