@@ -90,19 +90,6 @@ impl Files {
         self.space(&key, None).await
     }
 
-    /// A companion of a space, if there is one.
-    pub(crate) async fn find_companion(
-        &self,
-        kind: Companion,
-        of: SpaceId,
-    ) -> Result<Option<SpaceRoot>> {
-        let key = kind.key(of);
-        if let Some(known) = self.known_space(&key) {
-            return Ok(Some(known));
-        }
-        Ok(self.tree().find_space(&key).await?.as_ref().map(SpaceRoot::from))
-    }
-
     /// The companions of spaces, in their order; none where there is none.
     pub(crate) async fn find_companions(
         &self,

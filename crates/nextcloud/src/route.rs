@@ -67,10 +67,22 @@ pub(crate) enum DavRoot {
     Uploads,
     /// `bulk`: many small files in one request.
     Bulk,
+    /// `trashbin`: what people removed.
+    Trash,
+    /// `versions`: what people overwrote.
+    Versions,
     /// `principals`.
     Principals,
     /// `avatars`.
     Avatars,
+    /// `systemtags`: the labels that there are.
+    Tags,
+    /// `systemtags-relations`: the labels of files.
+    TagRelations,
+    /// `systemtags-assigned`: the labels in use.
+    TagsInUse,
+    /// `comments`.
+    Comments,
     /// Anything else.
     Unknown,
 }
@@ -86,6 +98,8 @@ pub(crate) enum Page<'a> {
     LoginConfirm,
     /// `/logout`.
     Logout,
+    /// `/lostpassword/reset/form/{token}`: a link to choose a password by.
+    ChoosePassword(&'a str),
     /// `/csrftoken`.
     CsrfToken,
     /// `/login/flow` and what follows: the login flow of before version 2.
@@ -185,13 +199,17 @@ impl<'a> Route<'a> {
             "/core/css/allmende.css" => Self::Asset(Asset::Style),
             "/core/img/logo.svg" | "/favicon.ico" => Self::Asset(Asset::Logo),
             "/core/preview" | "/core/preview.png" => Self::Preview(Pictured::Query),
+            "/apps/files_trashbin/preview" => Self::Preview(Pictured::Trashed),
+            "/apps/files_versions/preview" => Self::Preview(Pictured::Version),
             "/core/mimeicon" => Self::MediaIcon,
             "/.well-known/caldav" | "/.well-known/carddav" => Self::DavDiscovery,
             "/settings/personal/authtokens" => Self::Page(Page::AppPasswords("")),
             "/avatar" => Self::Page(Page::OwnAvatar),
             "/apps/files" => Self::Page(Page::FilesApp("")),
             _ => {
-                if let Some(token) = below("/login/v2/flow") {
+                if let Some(rest) = below("/lostpassword/reset/form") {
+                    Self::Page(Page::ChoosePassword(rest))
+                } else if let Some(token) = below("/login/v2/flow") {
                     Self::Page(Page::FlowOpen(token))
                 } else if let Some(rest) = below("/login/flow") {
                     Self::Page(Page::LegacyFlow(rest))
@@ -259,8 +277,14 @@ impl DavRoot {
             (Some("dav"), Some("files")) => Self::Files,
             (Some("dav"), Some("uploads")) => Self::Uploads,
             (Some("dav"), Some("bulk")) => Self::Bulk,
+            (Some("dav"), Some("trashbin")) => Self::Trash,
+            (Some("dav"), Some("versions")) => Self::Versions,
             (Some("dav"), Some("principals")) => Self::Principals,
             (Some("dav"), Some("avatars")) => Self::Avatars,
+            (Some("dav"), Some("systemtags")) => Self::Tags,
+            (Some("dav"), Some("systemtags-relations")) => Self::TagRelations,
+            (Some("dav"), Some("systemtags-assigned")) => Self::TagsInUse,
+            (Some("dav"), Some("comments")) => Self::Comments,
             _ => Self::Unknown,
         }
     }
@@ -283,6 +307,10 @@ mod tests {
             ("/remote.php/dav/files/alice/a", Route::Dav(DavRoot::Files)),
             ("/remote.php/dav/filesystem", Route::Dav(DavRoot::Unknown)),
             ("/remote.php/webdav", Route::Dav(DavRoot::Legacy)),
+            ("/remote.php/dav/systemtags/7", Route::Dav(DavRoot::Tags)),
+            ("/remote.php/dav/systemtags-relations/files/7", Route::Dav(DavRoot::TagRelations)),
+            ("/remote.php/dav/systemtags-assigned/", Route::Dav(DavRoot::TagsInUse)),
+            ("/remote.php/dav/comments/files/7", Route::Dav(DavRoot::Comments)),
             ("/remote.php/nothing", Route::Dav(DavRoot::Unknown)),
             ("/remote.php/direct/abc", Route::Direct("abc")),
             ("/index.php/apps/integration_openproject/direct/abc/a.txt", Route::Direct("abc")),
@@ -318,6 +346,10 @@ mod tests {
             ("/index.php/core/preview.png", Route::Preview(Pictured::Query)),
             ("/apps/files_sharing/publicpreview/abc", Route::Preview(Pictured::InLink("abc"))),
             ("/s/abc/preview", Route::Preview(Pictured::OfLink("abc"))),
+            ("/index.php/apps/files_trashbin/preview", Route::Preview(Pictured::Trashed)),
+            ("/remote.php/dav/trashbin/alice/trash", Route::Dav(DavRoot::Trash)),
+            ("/index.php/apps/files_versions/preview", Route::Preview(Pictured::Version)),
+            ("/remote.php/dav/versions/alice/versions/7", Route::Dav(DavRoot::Versions)),
             ("/core/img/filetypes/text.svg", Route::Asset(Asset::Icon(Icon::Text))),
             ("/core/img/filetypes/other.svg", Route::Unknown),
             ("/nothing", Route::Unknown),

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use allmende_files::Retention;
 use serde::Deserialize;
 
 use crate::proxy::Network;
@@ -45,6 +46,8 @@ pub struct Config {
     pub files: Files,
     /// The mail server; nothing is mailed if none.
     pub mail: Option<Mail>,
+    /// Who tells people's devices of notifications.
+    pub push: Push,
     /// How long and how large things may be.
     pub limits: Limits,
     /// What is told to the operator.
@@ -65,6 +68,7 @@ impl Default for Config {
             tls: None,
             files: Files::default(),
             mail: None,
+            push: Push::default(),
             limits: Limits::default(),
             log: Log::default(),
             metrics: None,
@@ -93,6 +97,18 @@ pub struct Files {
     pub case_insensitive_names: bool,
     /// The quota in bytes of people who have none of their own; unlimited if none.
     pub default_quota: Option<u64>,
+    /// Keep what people remove, until they or the retention remove it for good.
+    pub trash: bool,
+    /// How long what was removed is kept: `auto`, `D1, auto`, `auto, D2`, `D1, D2` (days) or
+    /// `disabled` (for ever), as the setting of the original with this name.
+    #[serde(deserialize_with = "parsed")]
+    pub trashbin_retention_obligation: Retention,
+    /// Keep the contents that people overwrite, until they or the retention remove them.
+    pub versions: bool,
+    /// How long what was overwritten is kept, in the same forms; what is left open is
+    /// thinned out by the original's schedule.
+    #[serde(deserialize_with = "parsed")]
+    pub versions_retention_obligation: Retention,
     /// Bytes of the small pictures of images that are kept in the data folder; those that
     /// were not looked at for the longest time go first.
     pub preview_budget: u64,
@@ -104,9 +120,22 @@ impl Default for Files {
             windows_compatible_names: false,
             case_insensitive_names: false,
             default_quota: None,
+            trash: true,
+            trashbin_retention_obligation: Retention::default(),
+            versions: true,
+            versions_retention_obligation: Retention::default(),
             preview_budget: 1 << 30,
         }
     }
+}
+
+/// Reads a value that has a text form of its own.
+fn parsed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: std::str::FromStr<Err: std::fmt::Display>,
+{
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 
 /// The mail server that mails are handed over to.
@@ -140,6 +169,23 @@ pub enum MailEncryption {
     Starttls,
     /// None: for a server on the same machine.
     None,
+}
+
+/// Who tells people's devices of notifications.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Push {
+    /// The addresses of the push proxies that devices may choose among; with none of them,
+    /// nothing is sent. A proxy learns when a device is told something, and cannot read
+    /// what. The one of the clients' makers, unless others are set.
+    pub proxies: Vec<String>,
+}
+
+impl Default for Push {
+    fn default() -> Self {
+        Self { proxies: vec![allmende_nextcloud::PUSH_PROXY.into()] }
+    }
 }
 
 /// How long and how large things may be.
@@ -331,8 +377,8 @@ impl Config {
     /// Checks what no single field shows.
     ///
     /// # Errors
-    /// When the public address is no `http` or `https` URL, or metrics and clients share
-    /// an address.
+    /// When the public address is no `http` or `https` URL, a push proxy is reached without
+    /// encryption, or metrics and clients share an address.
     pub fn check(&self) -> Result<(), ConfigError> {
         let refuse = |text: String| Err(ConfigError::Contradiction(text));
         if let Some(url) = &self.public_url {
@@ -346,6 +392,9 @@ impl Config {
                 return refuse(format!("public_url is not the address of a server: {url:?}"));
             }
         }
+        if let Some(proxy) = self.push.proxies.iter().find(|proxy| !is_proxy(proxy)) {
+            return refuse(format!("not the https address of a push proxy: {proxy:?}"));
+        }
         if self.metrics.is_some_and(|metrics| metrics == self.listen && metrics.port() != 0) {
             return refuse(format!("metrics and clients cannot share {}", self.listen));
         }
@@ -356,6 +405,18 @@ impl Config {
     #[must_use]
     pub fn trusts(&self, peer: IpAddr) -> bool {
         self.trusted_proxies.iter().any(|network| network.contains(peer))
+    }
+}
+
+/// Whether an address is good for a push proxy: encrypted, or on this machine.
+fn is_proxy(address: &str) -> bool {
+    let Ok(uri) = address.parse::<http::Uri>() else { return false };
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    let here = || host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+    match uri.scheme_str() {
+        Some("https") => !host.is_empty(),
+        Some("http") => here(),
+        _ => false,
     }
 }
 
@@ -393,8 +454,26 @@ mod tests {
     }
 
     #[test]
+    fn push_proxies_are_encrypted_or_on_this_machine() {
+        let check = |proxy: &str| {
+            Config::from_toml(&format!("[push]\nproxies = ['{proxy}']")).unwrap().check()
+        };
+        for good in ["https://push.example.org/", "http://127.0.0.1:8000", "http://[::1]:1/p"] {
+            assert!(check(good).is_ok(), "{good}");
+        }
+        for bad in ["", "push.example.org", "http://push.example.org", "ftp://localhost", "https:"] {
+            assert!(check(bad).is_err(), "{bad}");
+        }
+        let off = Config::from_toml("[push]\nproxies = []").unwrap();
+        assert!(off.check().is_ok() && off.push.proxies.is_empty());
+    }
+
+    #[test]
     fn mistakes_are_told() {
         assert!(Config::from_toml("lisen = '127.0.0.1:1'").is_err());
+        let retention = "[files]\ntrashbin_retention_obligation = '30'";
+        assert!(Config::from_toml(&format!("{retention} ")).is_ok());
+        assert!(Config::from_toml(&retention.replace("30", "soon")).is_err());
         assert!(Config::load(Some(Path::new("/no/such/file")), none).is_err());
         let one = |name: &'static str, value: &'static str| {
             move |asked: &str| (asked == name).then(|| value.to_owned())

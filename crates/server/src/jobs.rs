@@ -1,17 +1,19 @@
-//! What runs beside the requests: the collector, tidying up, and the sending of mails.
+//! What runs beside the requests: the collector, tidying up, and the sending of mails and of
+//! messages to devices.
 
 use std::time::Duration;
 
 use allmende_accounts::Accounts;
 use allmende_events::Events;
 use allmende_files::Files;
+use allmende_nextcloud::{Nextcloud, Pushed};
 use allmende_sharing::{Sharing, SmtpMailer};
 use tokio::{
     task::JoinSet,
     time::{Interval, MissedTickBehavior},
 };
 
-use crate::{Shutdown, Stores};
+use crate::{Config, Shutdown, Stores, push::HttpProxy};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -32,10 +34,32 @@ pub(crate) fn start(jobs: &mut JoinSet<()>, stores: &Stores, stop: &Shutdown) {
     let (sharing, files, until) = (stores.sharing.clone(), stores.files.clone(), stop.clone());
     jobs.spawn(async move { keep_shares(&sharing, &files, until).await });
 
+    let (files, until) = (stores.files.clone(), stop.clone());
+    jobs.spawn(async move { keep_trash(&files, until).await });
+
+    let (keeper, until) = (stores.files.version_keeper(), stop.clone());
+    jobs.spawn(async move { keeper.run(until.wait()).await });
+
+    let (noted, until) = (stores.clone(), stop.clone());
+    jobs.spawn(async move { keep_notes(&noted, until).await });
+
     if let Some(mailer) = stores.mailer.clone() {
         let (sharing, files, until) = (stores.sharing.clone(), stores.files.clone(), stop.clone());
         jobs.spawn(async move { send_mails(&sharing, &files, &mailer, until).await });
     }
+}
+
+/// Starts the job that tells people's devices of notifications.
+pub(crate) fn start_pushing(
+    jobs: &mut JoinSet<()>,
+    service: Nextcloud,
+    config: &Config,
+    stop: &Shutdown,
+) {
+    // Without a proxy there is little to do: what was left from before is thrown away.
+    let period = if config.push.proxies.is_empty() { HOUR } else { Duration::from_secs(2) };
+    let until = stop.clone();
+    jobs.spawn(async move { send_pushes(&service, period, until).await });
 }
 
 fn every(period: Duration) -> Interval {
@@ -120,6 +144,60 @@ async fn keep_shares(sharing: &Sharing, files: &Files, stop: Shutdown) {
     }
 }
 
+/// Every hour, removes for good what was in the trash for long enough, or takes up too much.
+async fn keep_trash(files: &Files, stop: Shutdown) {
+    let mut hours = every(HOUR);
+    let mut stop = Box::pin(stop.wait());
+    loop {
+        tokio::select! {
+            _ = hours.tick() => {}
+            () = &mut stop => return,
+        }
+        let expired = tokio::select! {
+            expired = files.expire_trash() => expired,
+            // A round can be broken off at any point: the next one goes on there.
+            () = &mut stop => return,
+        };
+        match expired {
+            Ok(expired) => tracing::debug!(?expired, "the trash was looked through"),
+            Err(error) => tracing::warn!(%error, "old trash cannot be removed"),
+        }
+    }
+}
+
+/// Every hour, removes the tags and comments of nodes that are gone for good.
+async fn keep_notes(stores: &Stores, stop: Shutdown) {
+    let Stores { databases, tags, comments, .. } = stores;
+    let tree = &*databases.tree;
+    let mut hours = every(HOUR);
+    let mut stop = Box::pin(stop.wait());
+    loop {
+        tokio::select! {
+            _ = hours.tick() => {}
+            () = &mut stop => return,
+        }
+        let tidied = async {
+            let mut after = None;
+            while let Some(last) = tags.clean(tree, after).await.map_err(|e| e.to_string())? {
+                after = Some(last);
+            }
+            after = None;
+            while let Some(last) = comments.clean(tree, after).await.map_err(|e| e.to_string())? {
+                after = Some(last);
+            }
+            Ok::<(), String>(())
+        };
+        let tidied = tokio::select! {
+            tidied = tidied => tidied,
+            // A round can be broken off at any point: the next one begins anew.
+            () = &mut stop => return,
+        };
+        if let Err(error) = tidied {
+            tracing::warn!(%error, "tags and comments of removed files cannot be removed");
+        }
+    }
+}
+
 /// Hands over what lies in the outbox, a few seconds after it was put there.
 async fn send_mails(sharing: &Sharing, files: &Files, mailer: &SmtpMailer, stop: Shutdown) {
     const AT_ONCE: u32 = 50;
@@ -132,6 +210,26 @@ async fn send_mails(sharing: &Sharing, files: &Files, mailer: &SmtpMailer, stop:
         }
         if let Err(error) = sharing.send_mails(mailer, AT_ONCE, files.now()).await {
             tracing::warn!(%error, "mails cannot be sent");
+        }
+    }
+}
+
+/// Tells people's devices what is new, a few seconds after it was.
+async fn send_pushes(service: &Nextcloud, period: Duration, stop: Shutdown) {
+    let proxy = HttpProxy::new();
+    let mut ticks = every(period);
+    let mut stop = Box::pin(stop.wait());
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = &mut stop => return,
+        }
+        match service.push(&proxy).await {
+            Ok(pushed) if pushed != Pushed::default() => {
+                tracing::debug!(?pushed, "devices were told what is new");
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "devices cannot be told what is new"),
         }
     }
 }

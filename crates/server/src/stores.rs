@@ -1,20 +1,34 @@
 //! The stores of a configuration, opened and put together.
 
-use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use allmende_accounts::{Accounts, AccountsOptions};
-use allmende_files::{Files, FilesOptions, Stores as FileStores, SystemClock};
+use allmende_comments::Comments;
+use allmende_files::{
+    Files, FilesOptions, Stores as FileStores, SystemClock, TrashPolicy, versions::VersionOptions,
+};
 use allmende_previews::{PreviewOptions, Previews, StoreOptions as PreviewStore};
 use allmende_sharing::{
     Encryption, LinkKey, Mails, Sharing, SharingOptions, SmtpMailer, SmtpOptions,
 };
-use allmende_sql::{PostgresOptions, Sql, SqliteOptions};
+use allmende_sql::{Migrations, PostgresOptions, Sql, SqliteOptions};
 use allmende_storage::{BlobStore, LockStore, Tree};
-use allmende_storage_local::{LocalBlobs, LocalOptions};
+use allmende_storage_local::{LocalBlobs, LocalOptions, LocalReader};
+use allmende_tags::Tags;
 use allmende_tree_sql::{SqlTree, TreeOptions};
 use allmende_types::NamePolicy;
 
 use crate::{Config, Mail, MailEncryption};
+
+/// The folder of contents in the data folder.
+const CONTENTS: &str = "blobs";
+/// The key of links in the data folder.
+const LINK_KEY: &str = "links.key";
 
 /// A server that cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +101,24 @@ pub struct Databases {
 }
 
 impl Databases {
+    /// All tables of an installation.
+    pub const SCHEMAS: &'static [Migrations] = &[
+        allmende_accounts::SCHEMA,
+        allmende_events::MIGRATIONS,
+        allmende_sharing::SCHEMA,
+        allmende_tags::SCHEMA,
+        allmende_comments::SCHEMA,
+        allmende_tree_sql::MIGRATIONS,
+    ];
+
+    /// How the tree of a configuration is opened.
+    #[must_use]
+    pub fn tree_options(config: &Config) -> TreeOptions {
+        let mut options = TreeOptions::default();
+        options.policy = name_policy(config);
+        options
+    }
+
     /// Opens the database of a configuration and brings its tables up to date.
     ///
     /// # Errors
@@ -102,6 +134,7 @@ impl Databases {
     pub async fn open_with(config: &Config, options: &StoreOptions) -> Result<Self, StartError> {
         let about = |source| StartError::Data { path: config.data.clone(), source };
         fs::create_dir_all(&config.data).map_err(about)?;
+        flush_name(&config.data).map_err(about)?;
         let sql = match &config.database {
             Some(url) => Sql::open_postgres(PostgresOptions::new(url.clone())).await?,
             None => {
@@ -110,14 +143,21 @@ impl Databases {
                 Sql::open_sqlite(sqlite).await?
             }
         };
-        let schemas =
-            [allmende_accounts::SCHEMA, allmende_events::MIGRATIONS, allmende_sharing::SCHEMA];
-        sql.migrate(&schemas).await?;
-        let mut tree = TreeOptions::default();
-        tree.policy = name_policy(config);
-        let tree = Arc::new(SqlTree::open(sql.clone(), tree).await?);
+        sql.migrate(Self::SCHEMAS).await?;
+        let tree = Arc::new(SqlTree::open(sql.clone(), Self::tree_options(config)).await?);
         let accounts = Accounts::new(sql.clone(), AccountsOptions::default())?;
         Ok(Self { sql, accounts, tree })
+    }
+}
+
+/// Makes the name of a folder durable, which the folder above holds: what is flushed in a
+/// folder whose name is lost is lost too.
+fn flush_name(folder: &Path) -> io::Result<()> {
+    match fs::File::open(folder.join("..")) {
+        Ok(above) => above.sync_all(),
+        // Who may not read it has not made a name in it either.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        Err(error) => Err(error),
     }
 }
 
@@ -134,11 +174,23 @@ pub struct Stores {
     pub(crate) mailer: Option<Arc<SmtpMailer>>,
     /// The file service over all of it.
     pub files: Files,
+    /// Labels on files.
+    pub tags: Tags,
+    /// What people say of files.
+    pub comments: Comments,
     /// Small pictures of images.
     pub previews: Previews,
 }
 
 impl Stores {
+    /// Opens only the contents, for writing. No other process may have them open.
+    ///
+    /// # Errors
+    /// When they cannot be used.
+    pub fn contents(config: &Config) -> Result<LocalBlobs, StartError> {
+        Ok(LocalBlobs::open(config.data.join(CONTENTS), LocalOptions::default())?)
+    }
+
     /// Opens the stores of a configuration. No other process may have them open.
     ///
     /// # Errors
@@ -155,7 +207,7 @@ impl Stores {
         let databases = Databases::open_with(config, options).await?;
         let mut local = LocalOptions::default();
         local.flush_delay = options.flush_delay;
-        let blobs = LocalBlobs::open(config.data.join("blobs"), local)?;
+        let blobs = LocalBlobs::open(config.data.join(CONTENTS), local)?;
         let blobs = Arc::new(blobs);
         let stores = FileStores {
             tree: databases.tree.clone() as Arc<dyn Tree>,
@@ -165,6 +217,14 @@ impl Stores {
         let options = FilesOptions {
             names: name_policy(config),
             default_quota: config.files.default_quota,
+            trash: match config.files.trash {
+                true => TrashPolicy::Keep(config.files.trashbin_retention_obligation),
+                false => TrashPolicy::Off,
+            },
+            versions: config.files.versions.then(|| VersionOptions {
+                retention: config.files.versions_retention_obligation,
+                ..VersionOptions::default()
+            }),
             ..FilesOptions::default()
         };
         let sharing = sharing(config, &databases)?;
@@ -174,14 +234,32 @@ impl Stores {
         let budget = PreviewStore { budget: config.files.preview_budget };
         let previews = PreviewOptions { store: budget, ..PreviewOptions::default() };
         let previews = Previews::open(config.data.join("previews"), previews).await?;
-        Ok(Self { databases, blobs, sharing, mailer, files, previews })
+        let tags = Tags::new(databases.sql.clone());
+        let comments = Comments::new(databases.sql.clone());
+        Ok(Self { databases, blobs, sharing, mailer, files, tags, comments, previews })
     }
+}
+
+/// The contents of a configuration's installation, to be read beside a server that has them
+/// open.
+///
+/// # Errors
+/// When there are none, or they have another format.
+pub fn contents_beside(config: &Config) -> Result<LocalReader, StartError> {
+    Ok(LocalReader::open(config.data.join(CONTENTS))?)
+}
+
+/// Files that lie beside the database and without which it is of less use: those that belong
+/// into a backup.
+#[must_use]
+pub fn secrets(config: &Config) -> Vec<PathBuf> {
+    vec![config.data.join(LINK_KEY)]
 }
 
 /// The shares of an installation. Tokens of links lie in the database under a key that lies
 /// beside it, so that a copy of the database alone opens none.
 fn sharing(config: &Config, databases: &Databases) -> Result<Sharing, StartError> {
-    let path = config.data.join("links.key");
+    let path = config.data.join(LINK_KEY);
     let key = LinkKey::in_file(&path).map_err(|source| StartError::Data { path, source })?;
     let url = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
     let Databases { sql, accounts, tree } = databases;

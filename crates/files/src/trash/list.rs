@@ -108,9 +108,9 @@ impl Trash {
             None => (None, None),
         };
         let mut items = Vec::new();
-        let bins = self.bins().await?;
-        let mut bins = bins.iter().skip_while(|bin| bin.folder() < begun).peekable();
-        while let Some(bin) = bins.next() {
+        let mut bins = self.bins().await?;
+        bins.retain(|bin| bin.folder() >= begun);
+        for (at, bin) in bins.iter().enumerate() {
             if bin.folder() != begun {
                 // The trash in which the page before ended is gone.
                 from = None;
@@ -121,7 +121,7 @@ impl Trash {
                 let next = Some(Cursor(origin::shown(&name, bin.folder())?));
                 return Ok(Page { items, next });
             }
-            if items.len() >= limit && bins.peek().is_some() {
+            if items.len() >= limit && at + 1 < bins.len() {
                 let last = items.last().map(|item| item.name.clone());
                 return Ok(Page { items, next: last.map(Cursor) });
             }

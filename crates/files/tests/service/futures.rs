@@ -2,9 +2,9 @@
 
 use allmende_files::{
     Algorithm, Assembly, Facts, FolderRequest, LockOrder, PartRequest, PutRequest, TransferRequest,
-    Uploads, View, archive, archive::Selection,
+    Trash, Trashed, Uploads, View, archive, archive::Selection,
 };
-use allmende_storage::{ByteRange, ByteStream, Lock, LockTimeout};
+use allmende_storage::{ByteRange, ByteStream, Expect, Lock, LockTimeout};
 use allmende_types::{Name, SpacePath};
 
 use crate::world::World;
@@ -48,12 +48,25 @@ fn uploads<'a>(uploads: &'a Uploads, id: &'a Name, view: &'a View, order: LockOr
     sendable(view.lock(SpacePath::root().into(), order));
 }
 
+#[allow(dead_code, reason = "that it compiles is the test")]
+fn trash<'a>(trash: &'a Trash, item: &'a Trashed, path: &'a SpacePath) {
+    sendable(trash.list(None, 1));
+    sendable(trash.resolve(path));
+    sendable(trash.stat(item.id()));
+    sendable(trash.children(item, None, 1));
+    sendable(trash.restore(item));
+    sendable(trash.restore_to(item, path.clone().into(), Expect::Any));
+    sendable(trash.remove(item));
+    sendable(trash.empty());
+}
+
 #[tokio::test]
 async fn jobs_and_people() {
     let world = World::new();
     let person = crate::world::user("alice");
     sendable(world.files.view(&person));
     sendable(world.files.remove_person(&person));
+    sendable(world.files.expire_trash());
     sendable(world.files.collector().run(async {}));
     let spawned = world.files.collector();
     tokio::spawn(async move { spawned.run_once().await.unwrap() }).await.unwrap();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use allmende_comments::Comments;
 use allmende_files::{
     Error as FilesError, ErrorKind as FilesErrorKind, FolderRequest, LockOrder, MountKind,
     PutRequest, TransferRequest, View, Written as FilesWritten,
@@ -11,6 +12,7 @@ use allmende_storage::{
     Expect as StoreExpect, Lock as StoreLock, LockDepth as StoreDepth, LockScope as StoreScope,
     PropertyOwner,
 };
+use allmende_tags::Tags;
 use allmende_types::{InstanceId, Name, Permissions, Revision, SpacePath};
 use allmende_webdav::{
     Backend, ByteStream, Change, Cursor, DeadProperty, Entry, Error, ErrorKind, Expect, Kind,
@@ -41,8 +43,14 @@ pub(crate) struct Home {
     pub(crate) display_name: Arc<str>,
     /// What is known of team folders and shares.
     pub(crate) sharing: Sharing,
+    /// Labels on files.
+    pub(crate) tags: Tags,
+    /// What people say of files.
+    pub(crate) comments: Comments,
     /// Ends every file id.
     pub(crate) instance: Arc<InstanceId>,
+    /// Changes when a backup was restored.
+    pub(crate) data_fingerprint: Arc<str>,
 }
 
 impl Home {
@@ -149,6 +157,7 @@ impl Backend for Home {
         let told = ContentHeaders::read(put.context.headers)?;
         let mut request = PutRequest::new(put.target.path.clone());
         request.expect = expectation(&put.target);
+        request.seen = put.target.seen.as_ref().map(|Item(seen)| Box::new(seen.node.clone()));
         request.length = put.length;
         request.announced = told.announced;
         request.checksums.clone_from(&told.checksums);
@@ -190,17 +199,8 @@ impl Backend for Home {
         request.modified = told.modified;
         request.created = told.created;
         let view = self.with_tokens(make.context.tokens);
-        let mut entry = view.make_folder(request).await.map_err(from_files)?;
-        if !plan.is_empty() {
-            match plan.apply(&view, &entry).await {
-                Ok(patched) => entry = patched,
-                Err(error) => {
-                    // A folder without its properties is not what was asked for.
-                    view.remove(&entry, None).await.map_err(from_files)?;
-                    return Err(from_files(error));
-                }
-            }
-        }
+        plan.prepare(&mut request, view.person());
+        let entry = view.make_folder(request).await.map_err(from_files)?;
         let mut answer = Written::new(Item(entry), Change::Created);
         self.identify(&answer.resource, &mut answer.headers, ETagHeaders::Omit);
         told.acknowledge(&mut answer.headers);

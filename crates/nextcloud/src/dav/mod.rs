@@ -4,18 +4,24 @@ mod answer;
 mod bulk;
 mod checksum;
 mod client;
+mod comments;
 mod errors;
 mod fixed;
 mod folder;
 mod headers;
 mod home;
 mod item;
+mod json;
 mod lock;
+mod node;
 mod patch;
 mod properties;
 mod search;
+mod tags;
 mod teams;
+mod trash;
 mod uploads;
+mod versions;
 
 use allmende_types::SpacePath;
 use allmende_webdav::{
@@ -63,6 +69,8 @@ const LEGACY: &str = "/remote.php/webdav";
 #[derive(Debug, Clone)]
 pub(crate) struct Dav {
     files: DavHandler<Home>,
+    trash: DavHandler<trash::Bin>,
+    versions: DavHandler<versions::Shelf>,
 }
 
 impl Dav {
@@ -80,18 +88,22 @@ impl Dav {
             })),
             ..Options::default()
         };
+        let trash = trash::handler(options.clone());
+        let versions = versions::handler(options.clone());
         let core =
             CoreOptions { allprop: ALLPROP.map(PropName::dav).into(), unlimited_quota: Some(-3) };
         let files = DavHandler::builder(options)
             .provider(teams::TeamProperties)
             .provider(properties::Properties)
             .provider(properties::SharingProperties)
+            .provider(tags::TagProperties)
+            .provider(comments::CommentProperties)
             .core(core)
             .collections(folder::FolderDownload)
             .report(search::FilterFiles)
             .search(search::FileSearch)
             .build();
-        Self { files }
+        Self { files, trash, versions }
     }
 
     /// Answers a request of someone who is signed in.
@@ -114,7 +126,7 @@ impl Dav {
                 self.tree(home, &mount, request).await
             }
             DavRoot::Files => {
-                match Owner::of(request.uri().path(), home, people).await {
+                match Owner::of(request.uri().path(), "/files", home, people).await {
                     Ok(Owner::Caller(spelling)) => {
                         // Hrefs start with the name as the client wrote it.
                         mount = Mount::new(&format!("{ROOT}/files/{spelling}"));
@@ -137,14 +149,25 @@ impl Dav {
                 let (parts, body) = request.into_parts();
                 bulk::handle(home, &parts, body).await
             }
+            DavRoot::Trash if trash::is_kept(home) => self.trash(home, people, request).await,
+            DavRoot::Versions if versions::are_kept(home) => {
+                self.versions(home, people, request).await
+            }
             DavRoot::Root if request.method().as_str() == "SEARCH" => {
                 self.search(home, &mount, request).await
             }
             DavRoot::Root => self.root(home, request).await,
             DavRoot::Principals => self.principals(home, people, request).await,
             DavRoot::Avatars => self.avatars(home, people, request).await,
-            DavRoot::Bulk | DavRoot::Unknown => {
-                let name = below(request.uri().path(), "").trim_matches('/');
+            DavRoot::Tags | DavRoot::TagRelations | DavRoot::TagsInUse | DavRoot::Comments => {
+                notes(root, home, request).await
+            }
+            DavRoot::Bulk | DavRoot::Trash | DavRoot::Versions | DavRoot::Unknown => {
+                let name = match root {
+                    DavRoot::Trash => "trashbin",
+                    DavRoot::Versions => "versions",
+                    _ => below(request.uri().path(), "").trim_matches('/'),
+                };
                 let text = format!("File not found: {name} in 'root'");
                 Err(Error::new(ErrorKind::NotFound, text))
             }
@@ -246,10 +269,60 @@ impl Dav {
         self.tree(home, mount, request).await
     }
 
+    /// A request on the trash of the caller; of others not even that it is there.
+    async fn trash(
+        &self,
+        home: &Home,
+        people: &People,
+        request: Request<Body>,
+    ) -> Result<Response<DavBody>> {
+        let root = "/trashbin";
+        let owner = match Owner::of(request.uri().path(), root, home, people).await? {
+            Owner::Caller(spelling) => spelling,
+            Owner::Nobody => {
+                let own = Fixed::collection(format!("{ROOT}{root}/"));
+                return self.fixed(home, &own, Members::Secret, request).await;
+            }
+            Owner::Other(_) => return Err(Error::new(ErrorKind::Forbidden, "")),
+        };
+        let mount = Mount::new(&format!("{ROOT}{root}/{owner}"));
+        let call = trash::Call { handler: &self.trash, home, people, mount, owner: &owner };
+        let top = format!("{ROOT}{root}/{owner}/");
+        let [bin, restore] =
+            ["trash", "restore"].map(|name| Fixed::collection(format!("{top}{name}/")));
+        match call.answer(request).await? {
+            trash::Answer::Done(response) => Ok(response),
+            trash::Answer::Fixed(request, trash::Collection::Top) => {
+                let members = [bin, restore];
+                let own = Fixed::collection(top);
+                self.fixed(home, &own, Members::Listed(&members), request).await
+            }
+            trash::Answer::Fixed(request, trash::Collection::Restore) => {
+                self.fixed(home, &restore, Members::Listed(&[]), request).await
+            }
+        }
+    }
+
     async fn root(&self, home: &Home, request: Request<Body>) -> Result<Response<DavBody>> {
         let own = Fixed::collection(format!("{ROOT}/"));
-        let members = ["principals", "files", "uploads", "avatars"]
-            .map(|name| Fixed::collection(format!("{ROOT}/{name}/")));
+        let mut names = vec![
+            "principals",
+            "files",
+            "systemtags",
+            "systemtags-relations",
+            "systemtags-assigned",
+            "comments",
+            "uploads",
+            "avatars",
+        ];
+        if trash::is_kept(home) {
+            names.push("trashbin");
+        }
+        if versions::are_kept(home) {
+            names.push("versions");
+        }
+        let member = |name: &str| Fixed::collection(format!("{ROOT}/{name}/"));
+        let members: Vec<Fixed> = names.into_iter().map(member).collect();
         self.fixed(home, &own, Members::Listed(&members), request).await
     }
 
@@ -340,12 +413,32 @@ impl Dav {
     }
 }
 
+/// A request on what is kept of files beside them: tags and comments.
+async fn notes(
+    root: DavRoot,
+    home: &Home,
+    request: Request<Body>,
+) -> Result<Response<DavBody>> {
+    let (parts, body) = request.into_parts();
+    let rest = |root| decode(below(parts.uri.path(), root));
+    match root {
+        DavRoot::Tags => tags::tags(home, &rest("/systemtags")?, &parts, body).await,
+        DavRoot::TagRelations => {
+            tags::relations(home, &rest("/systemtags-relations")?, &parts, body).await
+        }
+        DavRoot::TagsInUse => {
+            tags::in_use(home, &rest("/systemtags-assigned")?, &parts, body).await
+        }
+        _ => comments::handle(home, &rest("/comments")?, &parts, body).await,
+    }
+}
+
 /// The address of a person as a principal.
 fn principal(user: &str) -> String {
     format!("{ROOT}/principals/users/{user}/")
 }
 
-/// Whose tree a path below `/remote.php/dav/files` means.
+/// Whose tree a path means, below `/remote.php/dav/files` or another root.
 enum Owner {
     /// Nobody's: the list of all trees.
     Nobody,
@@ -356,9 +449,9 @@ enum Owner {
 }
 
 impl Owner {
-    async fn of(path: &str, home: &Home, people: &People) -> Result<Self> {
+    async fn of(path: &str, root: &str, home: &Home, people: &People) -> Result<Self> {
         let first =
-            below(path, "/files").trim_start_matches('/').split('/').next().unwrap_or_default();
+            below(path, root).trim_start_matches('/').split('/').next().unwrap_or_default();
         if first.is_empty() {
             return Ok(Self::Nobody);
         }

@@ -1,8 +1,10 @@
 //! Changes of properties: which are facts of the node, which are kept as they came.
 
-use allmende_files::{Entry, Facts, Patch, Result as FilesResult, View, favourite_key};
+use allmende_files::{
+    Entry, Facts, FolderRequest, Patch, Result as FilesResult, View, favourite_key,
+};
 use allmende_storage::{Property, PropertyKey, PropertyOwner, PropertyUpdate};
-use allmende_types::Timestamp;
+use allmende_types::{Timestamp, UserId};
 use allmende_webdav::{DeadProperty, Error, ErrorKind};
 use allmende_webdav_proto::{Element, Namespace, PropName, request::PropUpdate};
 
@@ -77,9 +79,13 @@ impl Plan {
         Ok(())
     }
 
-    /// Whether nothing is to be done.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.updates.is_empty() && self.facts == Facts::default()
+    /// Adds the changes to a folder that is to be made with them.
+    pub(crate) fn prepare(self, request: &mut FolderRequest, person: &UserId) {
+        request.modified = self.facts.modified.or(request.modified);
+        request.created = self.facts.created.or(request.created);
+        if !self.updates.is_empty() {
+            request.properties.push((PropertyOwner::Person(person.clone()), self.updates));
+        }
     }
 
     /// Makes the changes, all or none.

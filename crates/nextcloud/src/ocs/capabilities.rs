@@ -3,13 +3,13 @@
 mod sharing;
 
 use allmende_accounts::Authenticated;
-use allmende_files::{MountKind, Mounts};
+use allmende_files::{MountKind, Mounts, TrashPolicy};
 use allmende_ocs::{
     OcsError, Reply,
     endpoints::{
         NoParameters,
         cloud::capabilities::{
-            Activity, Bruteforce, Capabilities, ChunkedUpload, Core, CoreUser, Dav, Files,
+            Activity, Bruteforce, Capabilities, ChunkedUpload, Core, CoreUser, Dav, Enabled, Files,
             GroupFolders, Notifications, ProvisioningApi, Response, ServerVersion, Theming,
             UserStatus,
         },
@@ -57,7 +57,19 @@ fn capabilities(call: &Call<'_>) -> Capabilities {
     activity.apiv2 = words(&["filters", "filters-api"]);
     all.activity = Some(activity);
     let mut notifications = Notifications::default();
-    notifications.ocs_endpoints = words(&["list", "get", "delete", "delete-all", "exists"]);
+    notifications.ocs_endpoints = words(&[
+        "list",
+        "get",
+        "delete",
+        "delete-all",
+        "icons",
+        "rich-strings",
+        "user-status",
+        "exists",
+    ]);
+    if !call.inner.options.push_proxies.is_empty() {
+        notifications.push = Some(words(&["devices", "object-data", "delete"]));
+    }
     all.notifications = Some(notifications);
     let mut provisioning = ProvisioningApi::default();
     provisioning.version = "1.24.0".into();
@@ -68,6 +80,7 @@ fn capabilities(call: &Call<'_>) -> Capabilities {
     status.supports_emoji = true;
     status.supports_busy = true;
     all.user_status = Some(status);
+    all.systemtags = Some(Enabled::YES);
     all
 }
 
@@ -142,9 +155,17 @@ fn files(call: &Call<'_>) -> Files {
     files.forbidden_filename_extensions.clone_from(&names.forbidden_filename_extensions);
     files.windows_compatible_filenames = names.is_windows_compatible();
     files.bigfilechunking = true;
+    files.comments = Some(true);
     files.chunked_upload = Some(ChunkedUpload::new(104_857_600, 5));
-    files.undelete = Some(false);
-    files.versioning = Some(false);
+    if call.inner.files.options().trash != TrashPolicy::Off {
+        files.undelete = Some(true);
+        files.delete_from_trash = Some(true);
+    }
+    if call.inner.files.options().versions.is_some() {
+        files.versioning = Some(true);
+        files.version_labeling = Some(true);
+        files.version_deletion = Some(true);
+    }
     files
 }
 

@@ -36,6 +36,10 @@ use crate::{
 pub(crate) enum Pictured<'a> {
     /// `/core/preview` and `/core/preview.png`: the query names a file by id or by path.
     Query,
+    /// `/apps/files_trashbin/preview`: the query names a file in the trash by id.
+    Trashed,
+    /// `/apps/files_versions/preview`: the query names a file by path, and one of its versions.
+    Version,
     /// `/apps/files/api/v1/thumbnail/{width}/{height}/{path}`, with what follows `thumbnail`.
     Thumbnail(&'a str),
     /// `/apps/files_sharing/publicpreview/{token}`: the query names a file of a link.
@@ -95,7 +99,10 @@ impl Inner {
         }
         let asked = Asked::of(request.uri.query().unwrap_or_default());
         let found = match of {
-            Pictured::Query | Pictured::Thumbnail(_) => {
+            Pictured::Query
+            | Pictured::Trashed
+            | Pictured::Version
+            | Pictured::Thumbnail(_) => {
                 self.picture_for_person(of, asked, request, origin).await
             }
             Pictured::InLink(token) => self.picture_in_link(token, asked, request, origin).await,
@@ -127,13 +134,24 @@ impl Inner {
         }
         let wanted = asked.wanted.ok_or(Refusal::Bad)?;
         let view = self.files.view(&who.person.id).await.map_err(unavailable)?;
+        let number = |id: &str| id.parse::<NodeId>().map_err(|_| Refusal::NotFound);
         let entry = match (asked.id.as_deref(), asked.file.as_deref()) {
-            (Some(id), _) => {
-                let id: NodeId = id.parse().map_err(|_| Refusal::NotFound)?;
-                view.stat(&[id]).await.map_err(unavailable)?.pop().flatten()
+            (id, _) if of == Pictured::Trashed => {
+                let id = number(id.ok_or(Refusal::NotFound)?)?;
+                let trash = view.trash().map_err(unavailable)?;
+                trash.stat(id).await.map_err(unavailable)?.map(|item| item.entry)
             }
+            (Some(id), _) => view.stat(&[number(id)?]).await.map_err(unavailable)?.pop().flatten(),
             (None, Some(path)) if !path.is_empty() => at(&view, path).await?,
             (None, _) => return Err(Refusal::Bad),
+        };
+        let entry = match entry.filter(|entry| !entry.is_folder()) {
+            Some(file) if of == Pictured::Version => {
+                let number = asked.version.ok_or(Refusal::Bad)?;
+                let all = view.versions(&file).await.map_err(unavailable)?;
+                all.into_iter().find(|v| v.number == number).map(|version| version.entry)
+            }
+            entry => entry,
         };
         self.picture(&view, entry, wanted, &asked, Audience::Person, &request.headers).await
     }
