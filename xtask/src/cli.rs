@@ -12,7 +12,7 @@ use crate::http::Endpoint;
 use crate::plan::{self, Selection};
 use crate::postgres::Postgres;
 use crate::process::Log;
-use crate::{replay, strangers};
+use crate::{crash, replay, strangers};
 
 /// The commands of this workspace.
 #[derive(Debug, Parser)]
@@ -28,6 +28,8 @@ enum Command {
     Test(TestArgs),
     /// Replay the recorded exchanges against a freshly started server.
     Replay(ReplayArgs),
+    /// Kill the server and cut its power under load, many times: the long mode of these checks.
+    Crash(CrashArgs),
     /// Let one foreign client work against a server that already runs.
     Stranger(StrangerArgs),
     /// Run a command with a PostgreSQL of its own, for the tests of one crate.
@@ -73,6 +75,19 @@ struct ReplayArgs {
 }
 
 #[derive(Debug, Args)]
+struct CrashArgs {
+    /// How often the server is killed, on each database.
+    #[arg(long, default_value_t = 500)]
+    kills: u64,
+    /// How often its power is cut.
+    #[arg(long, default_value_t = 200)]
+    cuts: u64,
+    /// The seed that an earlier run printed, to do the same again.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+#[derive(Debug, Args)]
 struct StrangerArgs {
     /// The name of the client's check, for example `cadaver`.
     name: String,
@@ -100,6 +115,11 @@ impl Cli {
         match self.command {
             Command::Test(args) => test(args),
             Command::Replay(args) => replay_command(args),
+            Command::Crash(args) => {
+                let context = Context::discover(None, WhenAbsent::Report)?;
+                crash::long(&context, args.kills, args.cuts, args.seed)?;
+                Ok(ExitCode::SUCCESS)
+            }
             Command::Stranger(args) => {
                 let context = Context::discover(None, WhenAbsent::Report)?;
                 let endpoint = Endpoint::new(&args.url, &args.user, &args.password)?;

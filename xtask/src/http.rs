@@ -117,9 +117,14 @@ impl Request {
         self
     }
 
+    /// Method and address, for messages.
+    pub(crate) fn line(&self) -> String {
+        format!("{} {}", self.method, self.target)
+    }
+
     /// Sends the request and reads the whole answer.
     pub(crate) fn send(&self) -> Result<Response> {
-        let what = format!("{} {}", self.method, self.target);
+        let what = self.line();
         let stream = TcpStream::connect(&self.authority).context(&what)?;
         stream.set_read_timeout(Some(Duration::from_secs(120))).context(&what)?;
         stream.set_write_timeout(Some(Duration::from_secs(120))).context(&what)?;

@@ -2,12 +2,14 @@
 //!
 //! `cargo xtask test` is the one test command: it installs what it needs, checks the sources,
 //! runs every test on both database engines, and lets unmodified foreign clients work against
-//! the finished server. `cargo xtask replay` compares the server with recorded exchanges.
+//! the finished server. `cargo xtask replay` compares the server with recorded exchanges, and
+//! `cargo xtask crash` kills it and cuts its power as often as it is told.
 
 mod check;
 mod checks;
 mod cli;
 mod context;
+mod crash;
 mod failure;
 mod http;
 mod login_flow;

@@ -6,11 +6,19 @@ use std::time::Duration;
 use crate::check::{Check, Outcome};
 use crate::context::Context;
 use crate::failure::{Failure, Result, ensure};
-use crate::{checks, operation, replay, strangers, tools};
+use crate::{checks, crash, operation, replay, strangers, tools};
 
 /// Every check, in the order in which they run: cheap before dear, needs before users.
 pub(crate) fn all() -> Vec<Check> {
-    [tools::CHECKS, checks::CHECKS, operation::CHECKS, strangers::CHECKS, replay::CHECKS].concat()
+    [
+        tools::CHECKS,
+        checks::CHECKS,
+        operation::CHECKS,
+        crash::CHECKS,
+        strangers::CHECKS,
+        replay::CHECKS,
+    ]
+    .concat()
 }
 
 /// What a person asked to run.

@@ -68,14 +68,18 @@ impl Postgres {
         Ok(server)
     }
 
+    /// The address of a database that is there from the beginning.
+    pub(crate) fn url(&self) -> String {
+        format!("postgres://allmende@127.0.0.1:{}/postgres?sslmode=disable", self.port)
+    }
+
     /// What the tests read: where the server is, its certificate, and that it must be used.
     ///
     /// Without the last the tests on PostgreSQL would be passed over where there is none. Only
     /// those of encryption encrypt.
     pub(crate) fn environment(&self) -> [(&'static str, String); 3] {
-        let url = format!("postgres://allmende@127.0.0.1:{}/postgres?sslmode=disable", self.port);
         [
-            ("ALLMENDE_TEST_POSTGRES", url),
+            ("ALLMENDE_TEST_POSTGRES", self.url()),
             ("ALLMENDE_TEST_POSTGRES_CERTIFICATE", self.certificate.display().to_string()),
             ("ALLMENDE_REQUIRE_POSTGRES", "1".into()),
         ]

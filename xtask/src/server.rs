@@ -1,5 +1,6 @@
 //! The servers under test: started fresh, waited for, always ended.
 
+use std::ffi::{OsStr, OsString};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::context::Context;
 use crate::failure::{Context as _, Result, ensure, fail};
 use crate::http::{Endpoint, Request};
-use crate::process::Log;
+use crate::process::{Call, Log};
 
 /// The administrator that every test server is set up with.
 pub(crate) const ADMIN: &str = "admin";
@@ -34,23 +35,44 @@ impl Drop for Guarded {
     }
 }
 
+/// How a server is started, where it is not as usual.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Launch {
+    /// A PostgreSQL connection; without it the database is SQLite in the data directory.
+    pub(crate) database: Option<String>,
+    /// A program with its arguments, to which the server's command line is appended. It has
+    /// to end with the server, and to be ended by what ends the server.
+    pub(crate) under: Vec<String>,
+}
+
 /// A running `allmende serve` with a data directory of its own.
 #[derive(Debug)]
 pub(crate) struct Server {
     binary: PathBuf,
     data: PathBuf,
     authority: String,
+    launch: Launch,
     child: Guarded,
 }
 
 impl Server {
     /// Starts the release build on an empty data directory and waits until it answers.
     pub(crate) fn start(context: &Context, log: &Log, data: PathBuf) -> Result<Self> {
+        Self::launch(context, log, data, Launch::default())
+    }
+
+    /// The same in another way, or on a data directory that is not empty.
+    pub(crate) fn launch(
+        context: &Context,
+        log: &Log,
+        data: PathBuf,
+        launch: Launch,
+    ) -> Result<Self> {
         let binary = context.release_binary("allmende");
         ensure!(binary.is_file(), "{} is not built", binary.display());
         let authority = format!("127.0.0.1:{}", free_port()?);
-        let child = spawn(&binary, &data, &authority, log)?;
-        let mut server = Self { binary, data, authority, child };
+        let child = spawn(&binary, &data, &authority, &launch, log)?;
+        let mut server = Self { binary, data, authority, launch, child };
         server.wait_ready()?;
         Ok(server)
     }
@@ -72,21 +94,55 @@ impl Server {
     /// Makes a person and gives back their home.
     pub(crate) fn person(&self, name: &str) -> Result<Endpoint> {
         make_person(&self.admin(), name, name, PASSWORD)?;
-        Ok(Endpoint {
+        Ok(self.home_of(name))
+    }
+
+    /// The home of a person that a test has made.
+    pub(crate) fn home_of(&self, name: &str) -> Endpoint {
+        Endpoint {
             authority: self.authority.clone(),
             path: format!("/remote.php/dav/files/{name}/"),
             user: name.to_owned(),
             password: PASSWORD.to_owned(),
-        })
+        }
     }
 
-    /// Ends the server as a power cut would, and starts it again on the same data and port.
+    /// Ends the server with SIGKILL and starts it again on the same data and port.
     pub(crate) fn kill_and_restart(&mut self, log: &Log) -> Result<()> {
+        self.kill()?;
+        log.line("the server was killed and is started again");
+        self.restart(log)
+    }
+
+    /// Ends the server with SIGKILL, wherever it is.
+    pub(crate) fn kill(&mut self) -> Result<()> {
         self.child.0.kill().context("kill -9")?;
         self.child.0.wait().context("kill -9")?;
-        log.line("the server was killed and is started again");
-        self.child = spawn(&self.binary, &self.data, &self.authority, log)?;
+        Ok(())
+    }
+
+    /// Starts a server that has ended again, on the same data and port.
+    pub(crate) fn restart(&mut self, log: &Log) -> Result<()> {
+        self.respawn(log)?;
         self.wait_ready()
+    }
+
+    /// Starts a server that has ended again, and kills it so long after, ready or not.
+    pub(crate) fn restart_in_vain(&mut self, log: &Log, lives: Duration) -> Result<()> {
+        self.respawn(log)?;
+        std::thread::sleep(lives);
+        self.kill()
+    }
+
+    fn respawn(&mut self, log: &Log) -> Result<()> {
+        self.child = spawn(&self.binary, &self.data, &self.authority, &self.launch, log)?;
+        Ok(())
+    }
+
+    /// Lets a command of the same program look at the server's data.
+    pub(crate) fn command<'a>(&self, log: &'a Log, args: &[&str]) -> Call<'a> {
+        let database = self.launch.database.iter().flat_map(|url| ["--database", url]);
+        Call::new(log, &self.binary).args(["--data"]).args([&self.data]).args(database).args(args)
     }
 
     fn wait_ready(&mut self) -> Result<()> {
@@ -107,15 +163,20 @@ impl Server {
     }
 }
 
-fn spawn(binary: &Path, data: &Path, authority: &str, log: &Log) -> Result<Guarded> {
-    log.line(format!(
-        "\n$ {} serve --data {} --listen {authority}",
-        binary.display(),
-        data.display()
-    ));
-    let child = Command::new(binary)
-        .args(["serve", "--listen", authority, "--data"])
-        .arg(data)
+fn spawn(
+    binary: &Path,
+    data: &Path,
+    authority: &str,
+    launch: &Launch,
+    log: &Log,
+) -> Result<Guarded> {
+    let mut words: Vec<OsString> = launch.under.iter().map(OsString::from).collect();
+    words.extend([binary.into(), "serve".into(), "--listen".into(), authority.into()]);
+    words.extend(["--data".into(), data.into()]);
+    words.extend(launch.database.iter().flat_map(|url| ["--database".into(), url.into()]));
+    log.line(format!("\n$ {}", words.join(OsStr::new(" ")).display()));
+    let child = Command::new(&words[0])
+        .args(&words[1..])
         .env("ALLMENDE_ADMIN_USER", ADMIN)
         .env("ALLMENDE_ADMIN_PASSWORD", ADMIN_PASSWORD)
         // The replay lets visitors come from other networks than this one.

@@ -100,6 +100,22 @@ impl Noise {
         (0..length).map(|_| self.next().to_le_bytes()[7]).collect()
     }
 
+    /// A number from zero up to, but not including, the limit.
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
+        // The low bits of the generator are its worst; the bias is of no matter here.
+        (self.next() >> 11) % limit.max(1)
+    }
+
+    /// That many bytes at once, eight to a step: for large contents.
+    pub(crate) fn block(&mut self, length: usize) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(length + 8);
+        while bytes.len() < length {
+            bytes.extend_from_slice(&self.next().to_le_bytes());
+        }
+        bytes.truncate(length);
+        bytes
+    }
+
     /// Writes a file of that many bytes, with its folders.
     pub(crate) fn write_file(&mut self, path: &Path, length: u64) -> Result<()> {
         if let Some(parent) = path.parent() {

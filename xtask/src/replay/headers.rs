@@ -12,6 +12,7 @@ const COMPARED: &[&str] = &[
     "OC-ETag",
     "OC-FileId",
     "Location",
+    "Content-Location",
     "Lock-Token",
     "X-OC-MTime",
     "X-OC-CTime",

@@ -19,6 +19,12 @@ enum Kind {
     Share,
     /// The number of a storage, which the recorded server has for each home.
     Storage,
+    /// The number of a system tag.
+    Tag,
+    /// The number of a comment.
+    Comment,
+    /// The number of a file in the address of its tags or comments.
+    Annotated,
     /// The name of a public link.
     Link,
     /// A long random text.
@@ -89,7 +95,21 @@ impl Relations {
             let whole = |uuid: &str| format!("opaquelocktoken:{uuid}");
             return self.bind(Kind::LockToken, &whole(recorded), &whole(ours));
         }
-        match kind(place, recorded).or_else(|| self.kind_of_share(place, recorded)) {
+        // The address of what was made.
+        if place == "header Content-Location"
+            && let (Some((start, id)), Some((own_start, own))) =
+                (recorded.rsplit_once('/'), ours.rsplit_once('/'))
+            && self.to_ours(start) == own_start
+            && let Some(kind) = kind_of_annotation(start)
+            && has_form(kind, own)
+        {
+            return self.bind(kind, id, own);
+        }
+        let by_path = || {
+            let share = self.kind_of_share(place, recorded);
+            share.or_else(|| kind_of_annotated(&self.path, place, recorded))
+        };
+        match kind(place, recorded).or_else(by_path) {
             Some(Kind::ETag) if has_form(Kind::ETag, ours) => {
                 self.bind_etag(place, bare(recorded), bare(ours))
             }
@@ -187,14 +207,20 @@ impl Relations {
         replace(text, known)
     }
 
-    /// A text of ours with the recorded names and tokens of links, which stand in addresses.
+    /// A text of ours with the recorded names and tokens of links, and the recorded numbers of
+    /// tags and comments, which stand in addresses.
     pub(super) fn to_recorded(&self, text: &str) -> String {
         let known: Vec<(Kind, &str, &str)> = (self.ours.iter())
-            // Of what was hidden in the recordings, the recorded text is no name.
-            .filter(|((kind, text), _)| {
-                matches!(kind, Kind::Link | Kind::Token) && !text.starts_with('<')
+            .filter_map(|((kind, text), ours)| {
+                let kind = match kind {
+                    Kind::FileId => Kind::Annotated,
+                    // Of what was hidden in the recordings, the recorded text is no name.
+                    Kind::Link | Kind::Token if text.starts_with('<') => return None,
+                    Kind::Link | Kind::Token | Kind::Tag | Kind::Comment => *kind,
+                    _ => return None,
+                };
+                Some((kind, ours.as_str(), text.as_str()))
             })
-            .map(|((kind, recorded), ours)| (*kind, ours.as_str(), recorded.as_str()))
             .collect();
         replace(text, known)
     }
@@ -233,7 +259,49 @@ fn stands_alone(kind: Kind, before: &str, after: &str) -> bool {
             let places = ["shares/", "shares/pending/", INTERNAL];
             apart && places.iter().any(|place| before.ends_with(place))
         }
+        Kind::Tag => {
+            let carried = behind_number(before, "/systemtags-relations/files/");
+            let places = ["/systemtags/", "oc:systemtag>"];
+            apart && (carried || places.iter().any(|place| before.ends_with(place)))
+        }
+        Kind::Comment => apart && behind_number(before, "/comments/files/"),
+        Kind::Annotated => {
+            let places = ["/systemtags-relations/files/", "/comments/files/"];
+            apart && places.iter().any(|place| before.ends_with(place))
+        }
         _ => true,
+    }
+}
+
+/// Whether a text ends with this place, a number and a slash.
+fn behind_number(before: &str, place: &str) -> bool {
+    let number = before.strip_suffix('/').map(|rest| (rest, rest.trim_end_matches(is_digit)));
+    number.is_some_and(|(rest, start)| rest.len() > start.len() && start.ends_with(place))
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit()
+}
+
+/// What is made in the collection at an address.
+fn kind_of_annotation(address: &str) -> Option<Kind> {
+    if address.ends_with("/systemtags") {
+        Some(Kind::Tag)
+    } else {
+        address.contains("/comments/files/").then_some(Kind::Comment)
+    }
+}
+
+/// What a number is that an answer about tags or comments tells.
+fn kind_of_annotated(path: &str, place: &str, recorded: &str) -> Option<Kind> {
+    let number = !recorded.is_empty() && recorded.chars().all(is_digit);
+    match key(place).as_str() {
+        "id" if number && (path.contains("/systemtags") || place.contains("}system-tag ")) => {
+            Some(Kind::Tag)
+        }
+        "id" if number && path.contains("/comments/") => Some(Kind::Comment),
+        "objectid" if number && path.contains("/comments/") => Some(Kind::FileId),
+        _ => None,
     }
 }
 
@@ -279,7 +347,7 @@ fn has_form(kind: Kind, ours: &str) -> bool {
     let inner = bare(ours);
     match kind {
         Kind::ETag => !inner.is_empty() && !ours.starts_with("W/"),
-        Kind::FileId | Kind::Storage => {
+        Kind::FileId | Kind::Storage | Kind::Tag | Kind::Comment | Kind::Annotated => {
             !inner.is_empty() && inner.bytes().all(|b| b.is_ascii_digit())
         }
         Kind::Share => has_form(Kind::FileId, inner.strip_prefix(INTERNAL).unwrap_or(inner)),
@@ -380,6 +448,26 @@ mod tests {
         relations.compare("fileid", "11720", "7", 0.0).unwrap();
         assert!(relations.compare("fileid", "11720", "8", 0.0).is_err());
         assert_eq!(relations.to_ours("/f/11720?x=117201"), "/f/7?x=117201");
+    }
+
+    #[test]
+    fn tags_and_comments_are_known_again() {
+        let mut relations = Relations::default();
+        relations.compare("oc-fileid", "00015933oc48fzr4wkqv", "00000007ocabc", 0.0).unwrap();
+        let made = "header Content-Location";
+        let (tags, comments) = ("/remote.php/dav/systemtags", "/remote.php/dav/comments/files");
+        relations.compare(made, &format!("{tags}/32"), &format!("{tags}/1"), 0.0).unwrap();
+        let (theirs, own) = (format!("{comments}/15933/15"), format!("{comments}/7/2"));
+        relations.compare(made, &theirs, &own, 0.0).unwrap();
+        assert!(relations.compare(made, &theirs, &format!("{comments}/8/2"), 0.0).is_err());
+        relations.at("/remote.php/dav/systemtags/32");
+        relations.compare("/x {http://owncloud.org/ns}id", "32", "1", 0.0).unwrap();
+        assert!(relations.compare("/x {http://owncloud.org/ns}id", "32", "2", 0.0).is_err());
+        let sent = "/systemtags-relations/files/15933/32 <oc:systemtag>32</oc:systemtag> 32";
+        let ours = "/systemtags-relations/files/7/1 <oc:systemtag>1</oc:systemtag> 32";
+        assert_eq!(relations.to_ours(sent), ours);
+        assert_eq!(relations.to_recorded(&own), theirs);
+        assert_eq!(relations.to_recorded("/x/7/2 /systemtags/1/"), "/x/7/2 /systemtags/32/");
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl Response {
     }
 }
 
-/// An element's content.
+/// An element's content, with its attributes of a namespace as if they were elements.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Value {
     text: String,
@@ -46,11 +46,17 @@ fn name(node: Node<'_, '_>) -> String {
 }
 
 fn value(node: Node<'_, '_>) -> Value {
-    let children: Vec<(String, Value)> =
+    let mut children: Vec<(String, Value)> =
         node.children().filter(Node::is_element).map(|child| (name(child), value(child))).collect();
     let text = node.text().unwrap_or_default();
     // Blanks between elements carry nothing; within a text they do.
     let text = if children.is_empty() { text } else { text.trim() };
+    children.extend(node.attributes().filter_map(|attribute| {
+        let namespace = attribute.namespace()?;
+        let text = attribute.value().to_owned();
+        let name = format!("@{{{namespace}}}{}", attribute.name());
+        Some((name, Value { text, children: Vec::new() }))
+    }));
     Value { text: text.to_owned(), children }
 }
 
@@ -264,6 +270,16 @@ mod tests {
                 "/x {DAV:}b: is not answered",
             ]
         );
+    }
+
+    #[test]
+    fn attributes_count_too() {
+        let one = multistatus("<d:a d:b='1' c='2'>x</d:a>");
+        let free = multistatus("<d:a d:b='1' c='3'>x</d:a>");
+        assert_eq!(differences(&one, &free), Vec::<String>::new());
+        let changed = multistatus("<d:a d:b='2'>x</d:a>");
+        let expected = ["/x {DAV:}a @{DAV:}b: \"2\" instead of \"1\""];
+        assert_eq!(differences(&one, &changed), expected);
     }
 
     #[test]
