@@ -42,29 +42,23 @@ impl LinkKey {
 
     /// The key in a file, which is made, readable for its owner only, if it is not there.
     ///
+    /// A key that was given out survives a loss of power, and a process that dies while it
+    /// makes one leaves none.
+    ///
     /// # Errors
     /// Those of the file system, and [`InvalidData`](io::ErrorKind::InvalidData) when the
     /// file does not have 32 bytes.
     pub fn in_file(path: &Path) -> io::Result<Self> {
-        let mut fresh = [0; 32];
-        getrandom::fill(&mut fresh).map_err(io::Error::other)?;
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        match options.open(path) {
-            Ok(mut file) => {
-                io::Write::write_all(&mut file, &fresh)?;
-                file.sync_all()?;
-                Ok(Self(fresh))
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let bytes = std::fs::read(path)?;
-                let bad = |_| io::Error::new(io::ErrorKind::InvalidData, "not a key of 32 bytes");
-                bytes.try_into().map(Self).map_err(bad)
-            }
-            Err(error) => Err(error),
+        if !path.try_exists()? {
+            make(path)?;
         }
+        let bytes = std::fs::read(path)?;
+        let bad = |_| io::Error::new(io::ErrorKind::InvalidData, "not a key of 32 bytes");
+        let key = bytes.try_into().map(Self).map_err(bad)?;
+        // Also when it was there: its maker may have died before it came to this.
+        #[cfg(unix)]
+        std::fs::File::open(folder(path))?.sync_all()?;
+        Ok(key)
     }
 
     /// A keyed hash over parts, for one purpose.
@@ -90,31 +84,47 @@ impl LinkKey {
     }
 
     /// What finds the link of a token.
-    pub(crate) fn token_hash(&self, token: &str) -> [u8; 32] {
+    #[must_use]
+    pub fn token_hash(&self, token: &str) -> [u8; 32] {
         self.digest("token of a link", &[token.as_bytes()])
     }
 
-    /// Seals a token.
-    pub(crate) fn seal(&self, token: &str) -> Result<Vec<u8>> {
+    /// Seals a token, to be shown again to who made the link.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable) when there are no random numbers.
+    pub fn seal(&self, token: &str) -> Result<Vec<u8>> {
+        self.seal_for("token of a link", token.as_bytes())
+    }
+
+    /// Opens what [`LinkKey::seal`] made; none if it is another key's.
+    #[must_use]
+    pub fn open(&self, sealed: &[u8]) -> Option<String> {
+        String::from_utf8(self.open_for("token of a link", sealed)?).ok()
+    }
+
+    /// Seals a secret, for one purpose.
+    pub(crate) fn seal_for(&self, purpose: &str, secret: &[u8]) -> Result<Vec<u8>> {
         let mut sealed = vec![0; NONCE];
         getrandom::fill(&mut sealed)
             .map_err(|e| Error::unavailable(format!("random numbers: {e}")))?;
         let nonce: [u8; NONCE] = sealed[..].try_into().unwrap_or([0; NONCE]);
-        let payload = Payload { msg: token.as_bytes(), aad: b"token of a link" };
+        let payload = Payload { msg: secret, aad: purpose.as_bytes() };
         let text = self
             .cipher()
             .encrypt(&nonce.into(), payload)
-            .map_err(|_| Error::unavailable("sealing a token"))?;
+            .map_err(|_| Error::unavailable("sealing a secret"))?;
         sealed.extend(text);
         Ok(sealed)
     }
 
-    /// Opens what [`LinkKey::seal`] made; none if it is another key's.
-    pub(crate) fn open(&self, sealed: &[u8]) -> Option<String> {
+    /// Opens what [`LinkKey::seal_for`] made; none if it is another key's, or was sealed for
+    /// another purpose.
+    pub(crate) fn open_for(&self, purpose: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, text) = sealed.split_at_checked(NONCE)?;
         let nonce: [u8; NONCE] = nonce.try_into().ok()?;
-        let payload = Payload { msg: text, aad: b"token of a link" };
-        String::from_utf8(self.cipher().decrypt(&nonce.into(), payload).ok()?).ok()
+        let payload = Payload { msg: text, aad: purpose.as_bytes() };
+        self.cipher().decrypt(&nonce.into(), payload).ok()
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
@@ -143,9 +153,66 @@ pub(crate) fn random_token(length: usize) -> Result<String> {
     Ok(token)
 }
 
+/// Makes a file with a fresh key, unless another process does so at the same time.
+fn make(path: &Path) -> io::Result<()> {
+    let mut random = [0; 40];
+    getrandom::fill(&mut random).map_err(io::Error::other)?;
+    let (key, own) = random.split_at(32);
+    // Under a name of its own at first, so that nobody ever reads half a key.
+    let own: String = own.iter().map(|byte| format!("{byte:02x}")).collect();
+    let staged = path.with_extension(own);
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = (|| {
+        let mut file = options.open(&staged)?;
+        io::Write::write_all(&mut file, key)?;
+        file.sync_all()?;
+        // A link does not replace the key of another process.
+        match std::fs::hard_link(&staged, path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            other => other,
+        }
+    })();
+    let removed = std::fs::remove_file(&staged);
+    written.and(removed)
+}
+
+/// The folder that a file lies in.
+#[cfg(unix)]
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_made_once_and_leaves_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("links.key");
+        let key = LinkKey::in_file(&path).unwrap();
+        assert_eq!(LinkKey::in_file(&path).unwrap().0, key.0);
+        assert_eq!(std::fs::read(&path).unwrap(), key.0);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        // Who makes one at the same time uses the one that was there first.
+        make(&path).unwrap();
+        assert_eq!(LinkKey::in_file(&path).unwrap().0, key.0);
+        std::fs::write(&path, "short").unwrap();
+        let error = LinkKey::in_file(&path).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+    }
 
     #[test]
     fn tokens_are_sealed_and_opened_by_one_key_only() {
@@ -158,6 +225,9 @@ mod tests {
         );
         assert_ne!(key.seal("PWWyjnqBRyfkAFe").unwrap(), sealed);
         assert!(!sealed.windows(8).any(|part| part == b"PWWyjnqB"));
+        let secret = key.seal_for("a", b"secret").unwrap();
+        assert_eq!(key.open_for("a", &secret).as_deref(), Some(&b"secret"[..]));
+        assert_eq!((key.open_for("b", &secret), key.open(&secret)), (None, None));
         assert_ne!(key.token_hash("a"), other.token_hash("a"));
         assert_ne!(key.digest("x", &[b"ab", b"c"]), key.digest("x", &[b"a", b"bc"]));
         assert!(key.verify("x", &[b"a"], &key.digest("x", &[b"a"])));

@@ -1,5 +1,6 @@
 //! `allmende check`: whether the configuration and the stores can be used.
 
+use allmende_events::Events;
 use allmende_server::{Config, Stores};
 use allmende_storage::{BlobStore, Tree};
 use futures_util::TryStreamExt;
@@ -17,9 +18,14 @@ struct Findings {
     unreferenced: u64,
     /// Contents that cannot be read as they were written.
     damaged: Vec<String>,
+    /// Events of all streams, but for those that were removed because they were old.
+    events: i64,
+    /// Numbers of events that are missing, or that are there and should not be.
+    gaps: Vec<String>,
 }
 
-/// Reads every content once and compares it with its checksums. The server must not run.
+/// Reads every content once and compares it with its checksums, and looks for events that are
+/// missing. The server must not run.
 pub(crate) async fn run(config: &Config, options: Check) -> Result<(), Failure> {
     const PAGE: usize = 500;
     let stores = Stores::open(config).await?;
@@ -30,6 +36,7 @@ pub(crate) async fn run(config: &Config, options: Check) -> Result<(), Failure> 
     progress.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
 
     let mut page = Vec::with_capacity(PAGE);
+    let mut broken = Vec::new();
     let mut all = stores.blobs.list(None);
     loop {
         let next = all.try_next().await?;
@@ -38,14 +45,18 @@ pub(crate) async fn run(config: &Config, options: Check) -> Result<(), Failure> 
             findings.contents += 1;
             findings.bytes += info.size;
             if let Err(error) = read_whole(&stores, info.id).await {
-                findings.damaged.push(format!("{}: {error}", info.id));
+                broken.push((info.id, error));
             }
             progress.set_position(findings.contents);
             progress.set_message(format!("{} MiB", findings.bytes >> 20));
         }
         if page.len() == PAGE || next.is_none() {
             let orphans = stores.databases.tree.as_ref() as &dyn Tree;
-            findings.unreferenced += orphans.unreferenced(&page).await?.len() as u64;
+            let unreferenced = orphans.unreferenced(&page).await?;
+            findings.unreferenced += unreferenced.len() as u64;
+            // What a loss of power has torn was never acknowledged, and is nobody's.
+            broken.retain(|(id, _)| !unreferenced.contains(id));
+            findings.damaged.extend(broken.drain(..).map(|(id, error)| format!("{id}: {error}")));
             page.clear();
         }
         if next.is_none() {
@@ -53,6 +64,12 @@ pub(crate) async fn run(config: &Config, options: Check) -> Result<(), Failure> 
         }
     }
     progress.finish_and_clear();
+    let events = Events::new(stores.databases.sql.clone());
+    for head in events.streams().await? {
+        findings.events += head.last - head.trimmed;
+        let gaps = events.gaps(head.stream).await?;
+        findings.gaps.extend(gaps.iter().map(|gap| format!("{:?}: {gap:?}", head.stream)));
+    }
     if options.json {
         output::json(&findings)?;
     } else {
@@ -62,8 +79,14 @@ pub(crate) async fn run(config: &Config, options: Check) -> Result<(), Failure> 
         println!("Unreferenced:  {} (removed in time)", findings.unreferenced);
         println!("Damaged:       {}", findings.damaged.len());
         findings.damaged.iter().for_each(|damage| println!("  {damage}"));
+        println!("Events:        {} ({} gaps)", findings.events, findings.gaps.len());
+        findings.gaps.iter().for_each(|gap| println!("  {gap}"));
     }
-    if findings.damaged.is_empty() { Ok(()) } else { Err("contents are damaged".into()) }
+    match (findings.damaged.is_empty(), findings.gaps.is_empty()) {
+        (true, true) => Ok(()),
+        (false, _) => Err("contents are damaged".into()),
+        (true, false) => Err("events are missing".into()),
+    }
 }
 
 async fn read_whole(stores: &Stores, id: allmende_types::BlobId) -> Result<(), Failure> {
