@@ -101,7 +101,7 @@ impl View {
 
     async fn commit_ready(&self, ready: Ready) -> Result<Written> {
         let Ready { spot, put, stored, hashes } = ready;
-        match self.commit_put(put, Vec::new()).await {
+        match self.commit_put(put, None, Vec::new()).await {
             Ok(written) => Ok(self.written(&spot, written, hashes)),
             Err(error) => {
                 self.files().discard_after(&error, &stored).await;

@@ -72,7 +72,7 @@ impl Default for FilesOptions {
             purge_delay: HOUR,
             trash: TrashPolicy::default(),
             collect_every: Duration::from_secs(300),
-            versions: None,
+            versions: Some(VersionOptions::default()),
         }
     }
 }

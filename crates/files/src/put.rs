@@ -1,6 +1,6 @@
 //! Writing a file: the bytes first, then the one transaction that makes them visible.
 
-use allmende_storage::{ByteStream, Expect, Op, PutFile, Target};
+use allmende_storage::{ByteStream, Expect, Node, Op, PutFile, Target};
 use allmende_types::{Checksums, SpacePath, Timestamp};
 
 use crate::{
@@ -36,6 +36,9 @@ pub struct PutRequest {
     pub target: Place,
     /// What must stand there.
     pub expect: Expect,
+    /// What the caller saw there, if it looked. It need not be true any more; where it is,
+    /// keeping the old content takes fewer queries.
+    pub seen: Option<Box<Node>>,
     /// The length of the body in bytes, if it was declared. More or fewer are an error.
     pub length: Option<u64>,
     /// A length in bytes that was told elsewhere, for the early look at the quota only.
@@ -71,6 +74,7 @@ impl PutRequest {
         Self {
             target: target.into(),
             expect: Expect::Any,
+            seen: None,
             length: None,
             announced: None,
             checksums: Checksums::none(),
@@ -102,8 +106,9 @@ impl View {
     /// [`Changed`](ErrorKind::Changed) for the expectation, and those of the stores.
     pub async fn put(&self, request: PutRequest, body: ByteStream<'_>) -> Result<Written> {
         let spot = self.admit(&request).await?;
+        let seen = request.seen.clone();
         let (put, stored, hashes) = self.receive(&spot, request, body).await?;
-        match self.commit_put(put, Vec::new()).await {
+        match self.commit_put(put, seen, Vec::new()).await {
             Ok(written) => Ok(self.written(&spot, written, hashes)),
             Err(error) => {
                 self.files().discard_after(&error, &stored).await;
@@ -167,11 +172,13 @@ impl View {
     pub(crate) async fn commit_put(
         &self,
         put: PutFile,
+        seen: Option<Box<Node>>,
         others: Vec<Op>,
     ) -> Result<allmende_storage::Written> {
         const MOST: u32 = 1000;
         let attempt = async |put: PutFile| {
-            self.commit_content(Content::written(put, others.clone(), self.author())).await
+            let content = Content::written(put, others.clone(), self.author());
+            self.commit_content(content, seen.clone()).await
         };
         if !self.is_drop() {
             return attempt(put).await;

@@ -22,6 +22,9 @@ pub struct Assembly {
     pub target: Place,
     /// What must stand there.
     pub expect: Expect,
+    /// What the caller saw there, if it looked, as of
+    /// [`PutRequest::seen`](crate::PutRequest::seen).
+    pub seen: Option<Box<Node>>,
     /// The length in bytes of the whole file, if it was told. Another sum of the parts is an
     /// error, and the upload stays.
     pub total: Option<u64>,
@@ -44,6 +47,7 @@ impl Assembly {
         Self {
             target: target.into(),
             expect: Expect::Any,
+            seen: None,
             total: None,
             checksums: Checksums::none(),
             hashes: Vec::new(),
@@ -112,7 +116,7 @@ impl Uploads {
         let revision = Some(upload.node.revision);
         let remove = RemoveNode { revision, ..RemoveNode::whatever(upload.node.id) };
         let remove = Op::Remove(remove);
-        match self.view.commit_put(put, vec![remove]).await {
+        match self.view.commit_put(put, assembly.seen.clone(), vec![remove]).await {
             Ok(written) => {
                 self.view.files().hashes().forget(upload.node.id);
                 let hashes = hashes.select(&assembly.hashes);

@@ -70,7 +70,7 @@ impl View {
         // Where it really lies: the view may show it elsewhere.
         let real = self.files().tree().stat(&[entry.id()]).await?.pop().flatten();
         let real = real.ok_or_else(gone)?;
-        let (parent, name) = real.parent.zip(real.name).ok_or_else(gone)?;
+        let (parent, name) = real.parent.zip(real.name.clone()).ok_or_else(gone)?;
         let old = &version.entry.node;
         let content = old.content().ok_or_else(gone)?;
         let put = PutFile {
@@ -89,7 +89,7 @@ impl View {
             cause: Cause::Restore,
             marks: Marks { author, label: version.label.clone(), place: None },
         };
-        let written = self.commit_content(content).await?;
+        let written = self.commit_content(content, Some(Box::new(real))).await?;
         let entry = self.entry_again(entry, written.node);
         Ok(Written { entry, replaced: written.replaced, hashes: Checksums::none() })
     }

@@ -61,10 +61,15 @@ impl View {
         if kept && folder.mount.is_some() { self.author() } else { Author::Owner }
     }
 
-    /// Commits a content. What it replaces is kept, where versions are.
+    /// Commits a content. What it replaces is kept, where versions are; `seen` is what stood
+    /// there lately.
     ///
     /// A new file takes not one statement more, for it is tried first whether it is new.
-    pub(crate) async fn commit_content(&self, content: Content) -> Result<StoreWritten> {
+    pub(crate) async fn commit_content(
+        &self,
+        content: Content,
+        seen: Option<Box<Node>>,
+    ) -> Result<StoreWritten> {
         let target = &content.put.target;
         let wanted = target.expect;
         if self.files().options().versions.is_none() || wanted == Expect::Absent {
@@ -72,7 +77,11 @@ impl View {
             return self.attempt(&content, plain).await;
         }
         let any = wanted == Expect::Any;
-        let mut seen = if any { None } else { self.standing_at(target).await? };
+        let mut seen = match seen {
+            Some(node) => Some(*node),
+            None if any => None,
+            None => self.standing_at(target).await?,
+        };
         let mut failed = 0;
         for _ in 0..ATTEMPTS {
             let attempt = self.plan(&content, seen.as_ref(), failed).await?;

@@ -144,6 +144,7 @@ async fn more_writes_than_a_lease_has_ids() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_write_loses_its_bytes_to_a_collector_beside_it() {
     let options = FilesOptions {
+        versions: None,
         orphan_age: Duration::ZERO,
         lease_use: Duration::from_secs(60),
         // The clock runs ahead of the writers, who are not what is tested here.

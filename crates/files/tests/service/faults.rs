@@ -61,7 +61,8 @@ impl Frail {
         };
         let clock = Arc::clone(&world.clock) as Arc<dyn Clock>;
         let mut world = world;
-        world.files = Files::new(stores, clock, FilesOptions::default()).unwrap();
+        let options = FilesOptions { versions: None, ..FilesOptions::default() };
+        world.files = Files::new(stores, clock, options).unwrap();
         let view = world.files.view(&user("alice")).await.unwrap();
         put(&view, "file", b"old").await;
         Self { world, view, blobs, tree }

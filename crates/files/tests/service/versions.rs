@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use allmende_files::{
-    Assembly, ErrorKind, FilesOptions, LinkView, LockOrder, MountKind, Mounts, PartRequest,
-    PutRequest, Retention, TransferRequest, View,
+    Assembly, Clock, ErrorKind, Files, FilesOptions, LinkView, LockOrder, MountKind, Mounts,
+    PartRequest, PutRequest, Retention, Stores, TransferRequest, View,
     versions::{Standing, Tidied, Version, VersionOptions},
 };
-use allmende_storage::{ByteRange, Expect, LockDepth, LockScope, LockTimeout};
+use allmende_storage::{
+    ByteRange, Decorated, ErrorKind as StoreKind, Expect, LockDepth, LockScope, LockTimeout,
+    fault::{Fault, FaultPlan},
+};
 use allmende_types::{Permissions, Timestamp};
 use bytes::Bytes;
 
@@ -16,12 +19,8 @@ use crate::{
     world::{START, World, all, body, content, kind, mkdir, name, path, put, user},
 };
 
-fn options() -> FilesOptions {
-    FilesOptions { versions: Some(VersionOptions::default()), ..FilesOptions::default() }
-}
-
 fn world() -> World {
-    World::with(options())
+    World::with(FilesOptions::default())
 }
 
 /// The world of several people, whose mounts are told.
@@ -457,4 +456,45 @@ async fn of_many_who_write_at_once_nobody_loses_anything() {
     expected.push("first".into());
     expected.sort_unstable();
     assert_eq!(texts, expected);
+}
+
+#[tokio::test]
+async fn whatever_call_fails_no_content_is_lost() {
+    for lose in [false, true] {
+        for nth in 0..40 {
+            let world = world();
+            let plan = FaultPlan::default();
+            let stores = Stores {
+                tree: Arc::new(Decorated::new(Arc::new(world.tree.clone()), plan.clone())),
+                blobs: Arc::new(world.blobs.clone()),
+                locks: Arc::new(world.tree.clone()),
+            };
+            let clock = Arc::clone(&world.clock) as Arc<dyn Clock>;
+            let files = Files::new(stores, clock, FilesOptions::default()).unwrap();
+            let alice = files.view(&user("alice")).await.unwrap();
+            put_at(&alice, "f", 100, "one").await;
+            let fault = match lose {
+                false => Fault::fail(StoreKind::Unavailable),
+                true => Fault::lose_answer(StoreKind::Unavailable),
+            };
+            plan.add(fault.skip(nth));
+            let modified = Some(Timestamp::from_unix(200));
+            let request = PutRequest { modified, ..PutRequest::new(path("f")) };
+            let done = alice.put(request, body(b"two")).await.is_ok();
+            plan.clear();
+            let now = shown(&alice, "f").await;
+            let old = vec!["100: one*".to_owned()];
+            let new = vec!["100: one".to_owned(), "200: two*".to_owned()];
+            if done {
+                assert_eq!(now, new, "call {nth}");
+            } else {
+                assert!(now == old || now == new && lose, "call {nth}: {now:?}");
+            }
+            // And it goes on as if nothing had been.
+            let mut expected = now.iter().map(|s| s.replace('*', "")).collect::<Vec<_>>();
+            expected.push("300: three*".into());
+            put_at(&alice, "f", 300, "three").await;
+            assert_eq!(shown(&alice, "f").await, expected, "call {nth}");
+        }
+    }
 }

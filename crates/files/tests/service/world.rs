@@ -39,8 +39,9 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// A world in which what is overwritten is gone.
     pub(crate) fn new() -> Self {
-        Self::with(FilesOptions::default())
+        Self::with(FilesOptions { versions: None, ..FilesOptions::default() })
     }
 
     pub(crate) fn with(options: FilesOptions) -> Self {
