@@ -92,10 +92,15 @@ fn harmless(media_type: &str) -> Cow<'_, str> {
 /// The value of `Content-Disposition` for a download (RFC 6266). Both names are
 /// percent-encoded, as the original has it.
 pub(crate) fn attachment(name: &str) -> String {
+    let encoded = encoded(name);
+    format!("attachment; filename*=UTF-8''{encoded}; filename=\"{encoded}\"")
+}
+
+/// A name as that header has it.
+pub(super) fn encoded(name: &str) -> String {
     use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
     const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-    let encoded = utf8_percent_encode(name, PLAIN);
-    format!("attachment; filename*=UTF-8''{encoded}; filename=\"{encoded}\"")
+    utf8_percent_encode(name, PLAIN).to_string()
 }
 
 #[cfg(test)]

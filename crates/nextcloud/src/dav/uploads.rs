@@ -173,6 +173,7 @@ async fn assemble(
         (Condition::Given, None) => Expect::Absent,
         (Condition::None, _) => Expect::Any,
     };
+    assembly.seen = seen.map(|Item(seen)| Box::new(seen.node));
     assembly.total = total;
     assembly.checksums.clone_from(&told.checksums);
     assembly.modified = told.modified;

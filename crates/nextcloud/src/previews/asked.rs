@@ -9,6 +9,8 @@ pub(super) struct Asked {
     pub(super) id: Option<String>,
     /// `file`: a path.
     pub(super) file: Option<String>,
+    /// `version`: the number of a version.
+    pub(super) version: Option<i64>,
     /// The size; none for one that cannot be.
     pub(super) wanted: Option<Wanted>,
     /// What is tried of a file of which no picture is likely (`forceIcon`).
@@ -41,6 +43,7 @@ impl Asked {
         let mut asked = Self {
             id: None,
             file: None,
+            version: None,
             wanted: None,
             unlikely: Unlikely::Try,
             instead: Instead::Nothing,
@@ -49,6 +52,7 @@ impl Asked {
             match &*key {
                 "fileId" => asked.id = Some(value.into_owned()),
                 "file" => asked.file = Some(value.into_owned()),
+                "version" => asked.version = value.parse().ok(),
                 "x" => width = length(&value),
                 "y" => height = length(&value),
                 "a" => aspect = if is_true(&value) { Aspect::Keep } else { Aspect::Crop },
@@ -89,6 +93,7 @@ mod tests {
             Asked {
                 id: Some("7".into()),
                 file: None,
+                version: None,
                 wanted: Some(wanted),
                 unlikely: Unlikely::Refuse,
                 instead: Instead::Icon,
@@ -97,6 +102,8 @@ mod tests {
         let plain = Asked::of("file=%2Fd%2Fa.png&a=false&mimeFallback=0&forceIcon=1");
         assert_eq!((plain.file.as_deref(), plain.wanted), (Some("/d/a.png"), Wanted::new(32, 32)));
         assert_eq!((plain.unlikely, plain.instead), (Unlikely::Try, Instead::Nothing));
+        assert_eq!(Asked::of("file=/a&version=1500000000").version, Some(1_500_000_000));
+        assert_eq!(Asked::of("file=/a&version=junk").version, None);
         assert_eq!(Asked::of("x=-1&y=-1").wanted, Wanted::new(4096, 4096));
         for none in ["x=0", "y=", "x=junk", "y=-2", "x=99999999999"] {
             assert_eq!(Asked::of(none).wanted, None, "{none}");
