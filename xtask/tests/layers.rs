@@ -29,6 +29,7 @@ const LAYERS: &[(u8, &[&str])] = &[
             "allmende-previews",
             "allmende-webdav",
             "allmende-sharing",
+            "allmende-care",
             "allmende-tags",
             "allmende-comments",
         ],

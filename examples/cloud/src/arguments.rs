@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use allmende_server::{Config, LogFormat, Tls};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::Failure;
+use crate::{Failure, care::CareCommand};
 
 /// A file server for Nextcloud's clients.
 ///
@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Maintenance(Maintenance),
     /// Check the configuration and the stores
     Check(Check),
+    #[command(flatten)]
+    Care(CareCommand),
 }
 
 #[derive(Debug, Default, Args)]

@@ -4,6 +4,7 @@
 
 mod app_passwords;
 mod arguments;
+mod care;
 mod check;
 mod groups;
 mod maintenance;
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
         Err(error) => Err(error.into()),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             output::failure(&*error);
             ExitCode::FAILURE
@@ -43,26 +44,28 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: Arguments) -> Result<(), Failure> {
+async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let Arguments { command, settings } = arguments;
     let command = command.unwrap_or(Command::Serve(arguments::Serve::default()));
     match command {
-        Command::Serve(serve) => serve::run(settings.config(Some(&serve))?).await,
-        Command::Check(options) => check::run(&settings.config(None)?, options).await,
+        Command::Serve(serve) => serve::run(settings.config(Some(&serve))?).await?,
+        Command::Check(options) => check::run(&settings.config(None)?, options).await?,
+        Command::Care(command) => return care::run(&settings, command).await,
         Command::User(command) => {
             let config = settings.config(None)?;
-            people::run(&open(&settings, &config).await?, &config, command).await
+            people::run(&open(&settings, &config).await?, &config, command).await?;
         }
         Command::Group(command) => {
-            groups::run(&open(&settings, &settings.config(None)?).await?, command).await
+            groups::run(&open(&settings, &settings.config(None)?).await?, command).await?;
         }
         Command::Maintenance(options) => {
-            maintenance::run(&open(&settings, &settings.config(None)?).await?, options).await
+            maintenance::run(&open(&settings, &settings.config(None)?).await?, options).await?;
         }
         Command::AppPassword(command) => {
-            app_passwords::run(&open(&settings, &settings.config(None)?).await?, command).await
+            app_passwords::run(&open(&settings, &settings.config(None)?).await?, command).await?;
         }
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The database of a server, which may be running.

@@ -14,6 +14,7 @@ use super::{Home, Item, Known};
 #[derive(Debug)]
 pub(super) struct Loaded {
     instance: Arc<InstanceId>,
+    data_fingerprint: Arc<str>,
     owner_name: Arc<str>,
     pub(super) favourites: Vec<bool>,
     pub(super) children: Vec<ChildCount>,
@@ -24,6 +25,7 @@ impl Loaded {
     pub(super) fn new(home: &Home) -> Self {
         Self {
             instance: home.instance.clone(),
+            data_fingerprint: home.data_fingerprint.clone(),
             owner_name: home.display_name.clone(),
             favourites: Vec::new(),
             children: Vec::new(),
@@ -105,8 +107,8 @@ impl PropertyPage<Item> for Loaded {
                 out.found_text(name, flag(allmende_previews::renders(media_type)));
             }
             Known::Hidden => out.found_text(name, flag(false)),
-            Known::DataFingerprint
-            | Known::Tags
+            Known::DataFingerprint => out.found_text(name, &self.data_fingerprint),
+            Known::Tags
             | Known::ShareDownloadLimits
             | Known::IsFederated
             | Known::SystemTags

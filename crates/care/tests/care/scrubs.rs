@@ -1,0 +1,88 @@
+//! Scrubs go on where they were broken off.
+
+use std::{
+    fs,
+    path::Path,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use allmende_care::{
+    Watch,
+    scrub::{Options, Scrubbed, scrub},
+};
+use allmende_storage_local::LocalReader;
+
+use crate::world::World;
+
+#[derive(Default)]
+struct Count(AtomicU64);
+
+impl Watch for Count {
+    fn done(&self, things: u64, _bytes: u64) {
+        self.0.fetch_add(things, Relaxed);
+    }
+}
+
+fn options(folder: &Path) -> Options {
+    Options { rate: None, progress: folder.join("scrub.json") }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_is_read_and_damage_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::at(folder.path()).await;
+    world.fill().await;
+    // Beside the owner, as a command beside a server.
+    let beside = LocalReader::open(folder.path().join("blobs")).unwrap();
+    let done = scrub(&beside, &options(folder.path()), &()).await.unwrap();
+    assert_eq!((done.contents, done.damaged.len()), (10, 0));
+    assert!(done.bytes > 600_000);
+
+    let large = fs::read_dir(folder.path().join("blobs/blobs")).unwrap().flat_map(|lease| {
+        fs::read_dir(lease.unwrap().path()).unwrap().map(|file| file.unwrap().path())
+    });
+    let large: Vec<_> = large.filter(|path| path.file_name().unwrap() != "pack").collect();
+    let file = fs::OpenOptions::new().write(true).open(&large[0]).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&file, b"?????", 50_000).unwrap();
+    let done = scrub(&beside, &options(folder.path()), &()).await.unwrap();
+    assert_eq!((done.contents, done.damaged.len()), (10, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scrub_goes_on_behind_what_it_noted() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::at(folder.path()).await;
+    world.fill().await;
+    let all: Vec<String> = {
+        use allmende_storage::BlobStore;
+        use futures_util::TryStreamExt;
+        let all: Vec<_> = world.blobs.list(None).try_collect().await.unwrap();
+        all.into_iter().map(|info| info.id.to_string()).collect()
+    };
+    let noted = serde_json::json!({
+        "after": all[6],
+        "so_far": { "contents": 7, "bytes": 1000, "damaged": ["x"] },
+    });
+    fs::write(folder.path().join("scrub.json"), noted.to_string()).unwrap();
+    let count = Count::default();
+    let done = scrub(&*world.blobs, &options(folder.path()), &count).await.unwrap();
+    assert_eq!((done.contents, done.damaged), (10, vec!["x".to_owned()]));
+    assert_eq!(count.0.load(Relaxed), 10);
+    assert!(!folder.path().join("scrub.json").exists());
+    fs::write(folder.path().join("scrub.json"), "{").unwrap();
+    assert!(scrub(&*world.blobs, &options(folder.path()), &()).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rate_bounds_a_scrub() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::at(folder.path()).await;
+    world.put("alice", "large.bin", &crate::world::noise(600_000)).await;
+    let mut options = options(folder.path());
+    options.rate = Some("1MB/s".parse().unwrap());
+    let begun = std::time::Instant::now();
+    let done: Scrubbed = scrub(&*world.blobs, &options, &()).await.unwrap();
+    assert_eq!(done.bytes, 600_000);
+    // 0.6 s, less the burst.
+    assert!(begun.elapsed().as_millis() >= 300, "{:?}", begun.elapsed());
+}

@@ -1,0 +1,71 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use allmende_care::{Rate, backup::BackupId};
+use clap::{Args, Subcommand};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CareCommand {
+    /// Compare the tree and the contents in both directions.
+    ///
+    /// Ends with 0 if nothing is wrong, 3 if everything that was is repaired, 4 if something
+    /// is. Without --repair it changes nothing and may run beside the server.
+    Fsck(Fsck),
+    /// Read every content and compare it with its checksums; goes on where it was broken off
+    Scrub(Scrub),
+    /// Remove what nobody needs any more, once; the server must not run (it does it itself)
+    Gc,
+    /// Copy everything into a folder of backups, beside the server or without it
+    Backup(Backup),
+    /// Bring a backup back, into a data folder that is empty or not there (--data)
+    Restore(Restore),
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Fsck {
+    /// Repair what is provable, and move contents that nothing knows into the folder
+    /// `quarantine`; the server must not run
+    #[arg(long)]
+    pub(crate) repair: bool,
+    /// Do not read contents, only look whether they are there
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Scrub {
+    /// The most that is read in a second, such as 50MB/s
+    #[arg(long)]
+    pub(crate) rate: Option<Rate>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// The folder of backups; what an earlier one has is not copied again
+    pub(crate) dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The folder of backups
+    pub(crate) dir: PathBuf,
+    /// Which backup [default: the newest]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) backup: Option<BackupId>,
+    /// Only list the backups
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
