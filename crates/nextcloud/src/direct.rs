@@ -57,10 +57,11 @@ impl Inner {
             view,
             display_name: person.display_name.as_str().into(),
             sharing: self.sharing.clone(),
+            tags: self.tags.clone(),
+            comments: self.comments.clone(),
             instance: self.instance.clone(),
         };
         // OpenProject has another address for it.
-            data_fingerprint: self.options.data_fingerprint.clone(),
         let address = mount.href(&SpacePath::root(), Kind::File);
         *request.uri_mut() = address.as_str().parse().map_err(|_| missing())?;
         Ok(self.dav.guest(&home, mount, request).await)

@@ -8,11 +8,13 @@ use std::{
 };
 
 use allmende_accounts::{Accounts, Authenticated, FilesystemAccess, Maintenance, Method as Proven};
+use allmende_comments::Comments;
 use allmende_events::Events;
 use allmende_files::Files;
 use allmende_ocs::Base;
 use allmende_previews::Previews;
 use allmende_sharing::Sharing;
+use allmende_tags::Tags;
 use allmende_types::{InstanceId, Timestamp};
 use allmende_webdav::{DavBody, Error as DavError, ErrorKind, Mount};
 use bytes::Bytes;
@@ -46,6 +48,10 @@ pub struct NextcloudParts {
     /// Shares, links and team folders, which the file service shows in people's homes; see
     /// [`Files::with_mounts`].
     pub sharing: Sharing,
+    /// Labels on files.
+    pub tags: Tags,
+    /// What people say of files.
+    pub comments: Comments,
     /// What happened, and what people are told of it.
     pub events: Events,
     /// Small pictures of images.
@@ -72,10 +78,6 @@ impl Default for NextcloudOptions {
     fn default() -> Self {
         Self {
             name: "Allmende".into(),
-    /// What `oc:data-fingerprint` says of every file: another text after a backup was
-    /// restored, by which desktop clients learn to upload what is newer instead of deleting
-    /// it. See [`Accounts::data_fingerprint`].
-    pub data_fingerprint: Arc<str>,
             slogan: "Files in common hands".into(),
             color: "#0b4f3a".into(),
         }
@@ -88,7 +90,6 @@ impl Default for NextcloudOptions {
 /// The embedder puts an [`Origin`] into each request's extensions.
 #[derive(Debug, Clone)]
 pub struct Nextcloud {
-            data_fingerprint: "".into(),
     inner: Arc<Inner>,
 }
 
@@ -97,6 +98,8 @@ pub(crate) struct Inner {
     pub(crate) files: Files,
     pub(crate) accounts: Accounts,
     pub(crate) sharing: Sharing,
+    pub(crate) tags: Tags,
+    pub(crate) comments: Comments,
     pub(crate) events: Events,
     pub(crate) previews: Previews,
     pub(crate) people: People,
@@ -112,14 +115,25 @@ impl Nextcloud {
     /// The service over these parts.
     #[must_use]
     pub fn new(parts: NextcloudParts) -> Self {
-        let NextcloudParts { files, accounts, sharing, events, previews, instance, options } =
-            parts;
+        let NextcloudParts {
+            files,
+            accounts,
+            sharing,
+            tags,
+            comments,
+            events,
+            previews,
+            instance,
+            options,
+        } = parts;
         let inner = Inner {
             people: People(accounts.clone()),
             dav: Dav::new(),
             files,
             accounts,
             sharing,
+            tags,
+            comments,
             events,
             previews,
             instance: Arc::new(instance),
@@ -258,6 +272,8 @@ impl Inner {
             view,
             display_name: who.person.display_name.as_str().into(),
             sharing: self.sharing.clone(),
+            tags: self.tags.clone(),
+            comments: self.comments.clone(),
             instance: self.instance.clone(),
         };
         let request = Request::from_parts(parts, body);
@@ -285,7 +301,6 @@ impl Inner {
             Stranger::Anonymous => unauthorized(
                 "No 'Authorization: Basic' header found. Either the client didn't send one, or \
                  the server is misconfigured",
-            data_fingerprint: self.options.data_fingerprint.clone(),
             ),
             Stranger::Rejected => unauthorized("Username or password was incorrect"),
             Stranger::Disabled => DavError::new(

@@ -95,6 +95,16 @@ impl Relations {
             let whole = |uuid: &str| format!("opaquelocktoken:{uuid}");
             return self.bind(Kind::LockToken, &whole(recorded), &whole(ours));
         }
+        // The address of the comments of a file.
+        let comments = "/comments/files/";
+        if let (Some((start, id)), Some((own_start, own))) =
+            (recorded.rsplit_once(comments), ours.rsplit_once(comments))
+            && place.ends_with("}comments-href")
+            && start == own_start
+            && has_form(Kind::FileId, own)
+        {
+            return self.bind(Kind::FileId, id, own);
+        }
         // The address of what was made.
         if place == "header Content-Location"
             && let (Some((start, id)), Some((own_start, own))) =

@@ -3,9 +3,12 @@
 use std::io;
 
 use allmende_webdav::{ByteStream, DavBody, Error, ErrorKind, Result};
+use allmende_webdav_proto::{
+    Href, MultistatusWriter, multistatus::MultistatusOptions, request::PropUpdate,
+};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
 
 /// The body of a request.
@@ -68,6 +71,19 @@ pub(crate) fn multistatus(body: Bytes) -> Response<DavBody> {
     let xml = HeaderValue::from_static("application/xml; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, xml);
     response
+}
+
+/// A multistatus with what became of each change.
+pub(crate) fn patched(
+    request: &Parts,
+    changes: &[PropUpdate],
+    status: impl Fn(&PropUpdate) -> StatusCode,
+) -> Response<DavBody> {
+    let mut out = MultistatusWriter::new(Vec::new(), MultistatusOptions::default());
+    out.response(&Href::from_encoded(request.uri.path()), |props| {
+        changes.iter().for_each(|change| props.status(change.name(), status(change)));
+    });
+    multistatus(out.finish())
 }
 
 /// OPTIONS where no handler of the `webdav` crate answers.

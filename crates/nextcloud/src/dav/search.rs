@@ -18,7 +18,7 @@ use allmende_webdav_proto::{
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
-use super::{errors::from_files, home::Home, item::Item};
+use super::{errors::from_files, home::Home, item::Item, tags};
 
 /// How many results there are where a search names no number.
 const DEFAULT_RESULTS: usize = 100;
@@ -141,6 +141,7 @@ fn condition(filter: &Filter, home: &Home) -> Condition {
 }
 
 static FAVOURITE: PropName = PropName::oc("favorite");
+static TAG: PropName = PropName::oc("systemtag");
 static OWNER: PropName = PropName::oc("owner-id");
 
 /// What the person has marked.
@@ -231,30 +232,37 @@ impl ReportHandler<Home> for FilterFiles {
         let bad = |text: &str| Error::new(ErrorKind::BadRequest, text.to_owned());
         let rules = request.body.child(&PropName::oc("filter-rules"));
         let rules = rules.ok_or_else(|| bad("Missing filter-rule block in request"))?;
-        let mut filters = Vec::new();
+        let (mut favourites, mut carried) = (false, Vec::new());
         for rule in rules.elements() {
             if rule.name == FAVOURITE {
                 // Observed: whatever the value, the marked ones are meant.
-                filters.push(marked(home));
-            } else if rule.name == PropName::oc("systemtag") {
-                let text = "Cannot filter by non-existing tag";
-                return Err(Error::new(ErrorKind::PreconditionFailed, text));
+                favourites = true;
+            } else if rule.name == TAG {
+                let unknown = |_| tags::unknown();
+                carried.push(rule.text().trim().parse().map_err(unknown)?);
             } else {
                 return Err(bad("There is no such rule"));
             }
         }
-        if filters.is_empty() {
+        if !favourites && carried.is_empty() {
             return Err(bad("No filter rules specified"));
         }
         let report = allmende_webdav_proto::request::Report::new(request.body.clone());
         let limit = report.limit().map_err(|error| bad(&error.to_string()))?;
         let limit = limit.unwrap_or(MAX_RESULTS).min(MAX_RESULTS);
         let first = first_result(request.body).map_err(|()| bad("a limit that is no number"))?;
+        let skip = usize::try_from(first).unwrap_or(usize::MAX);
+        let limit = usize::try_from(limit).unwrap_or(DEFAULT_RESULTS);
+        let selection = Propfind::Prop(report.props());
+        if !carried.is_empty() {
+            let wanted = tags::Wanted { tags: carried, favourites, skip, limit };
+            let found = tags::tagged(home, &request.target.path, &wanted).await?;
+            return Ok(listing(found, selection, HeaderMap::new()));
+        }
         let target = &request.target.resource.0;
         let mut found = Vec::new();
-        let mut wanted = SearchRequest::new(target.clone(), NodeFilter::All(filters));
-        wanted.skip = usize::try_from(first).unwrap_or(usize::MAX);
-        wanted.limit = usize::try_from(limit).unwrap_or(DEFAULT_RESULTS);
+        let mut wanted = SearchRequest::new(target.clone(), marked(home));
+        (wanted.skip, wanted.limit) = (skip, limit);
         let favourite = home.view.favourites(&[target.id()]).await.map_err(from_files)?;
         if favourite == [allmende_files::Favourite::Yes] {
             if wanted.skip > 0 {
@@ -265,7 +273,7 @@ impl ReportHandler<Home> for FilterFiles {
             }
         }
         found.extend(home.view.search(wanted).await.map_err(from_files)?);
-        Ok(listing(found, Propfind::Prop(report.props()), HeaderMap::new()))
+        Ok(listing(found, selection, HeaderMap::new()))
     }
 }
 

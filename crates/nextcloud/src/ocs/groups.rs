@@ -70,6 +70,7 @@ pub(super) async fn delete(call: &Call<'_>, input: ById) -> Outcome<Nothing> {
     }
     call.accounts.remove_group(&id).await.map_err(group_error)?;
     call.inner.sharing.forget_group(&id).await.map_err(unavailable)?;
+    call.inner.tags.forget_group(&id).await.map_err(unavailable)?;
     Ok(Reply::new(Nothing))
 }
 

@@ -144,6 +144,7 @@ pub(super) async fn delete(call: &Call<'_>, input: ById) -> Outcome<Nothing> {
     })?;
     // Who is gone gives and gets nothing: what remains of them is only in the way.
     call.inner.sharing.forget_person(&person.id).await.map_err(unavailable)?;
+    call.inner.comments.forget_person(&person.id).await.map_err(unavailable)?;
     call.inner.files.remove_person(&person.id).await.map_err(unavailable)?;
     Ok(Reply::new(Nothing))
 }

@@ -129,10 +129,11 @@ impl Inner {
             view: self.files.node_view(view),
             display_name: link.owner_name.as_str().into(),
             sharing: self.sharing.clone(),
+            tags: self.tags.clone(),
+            comments: self.comments.clone(),
             instance: self.instance.clone(),
         })
     }
-            data_fingerprint: self.options.data_fingerprint.clone(),
 }
 
 /// The name of the cookie by which a browser shows that it knew the password of a link.

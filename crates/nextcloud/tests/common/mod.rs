@@ -83,7 +83,13 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let sql = SqliteOptions::new(folder.path().join("accounts.db"));
         let sql = Sql::open_sqlite(sql).await.unwrap();
-        let schemas = [SCHEMA, allmende_events::MIGRATIONS, allmende_sharing::SCHEMA];
+        let schemas = [
+            SCHEMA,
+            allmende_events::MIGRATIONS,
+            allmende_sharing::SCHEMA,
+            allmende_tags::SCHEMA,
+            allmende_comments::SCHEMA,
+        ];
         sql.migrate(&schemas).await.unwrap();
         let mut options = AccountsOptions::default();
         options.hash_memory_kib = 64;
@@ -130,6 +136,8 @@ impl World {
             files: files.clone(),
             accounts: accounts.clone(),
             sharing: sharing.clone(),
+            tags: allmende_tags::Tags::new(sql.clone()),
+            comments: allmende_comments::Comments::new(sql.clone()),
             events,
             previews: previews.await.unwrap(),
             instance: "oc48fzr4wkqv".parse().unwrap(),

@@ -41,6 +41,8 @@ impl World {
             files: stores.files.clone(),
             accounts: accounts.clone(),
             sharing: stores.sharing.clone(),
+            tags: stores.tags.clone(),
+            comments: stores.comments.clone(),
             events: allmende_events::Events::new(stores.databases.sql.clone()),
             previews: stores.previews.clone(),
             instance: accounts.instance_id().await.unwrap(),
