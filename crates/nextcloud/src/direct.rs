@@ -62,6 +62,7 @@ impl Inner {
             instance: self.instance.clone(),
         };
         // OpenProject has another address for it.
+            data_fingerprint: self.options.data_fingerprint.clone(),
         let address = mount.href(&SpacePath::root(), Kind::File);
         *request.uri_mut() = address.as_str().parse().map_err(|_| missing())?;
         Ok(self.dav.guest(&home, mount, request).await)

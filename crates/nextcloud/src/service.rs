@@ -78,6 +78,10 @@ impl Default for NextcloudOptions {
     fn default() -> Self {
         Self {
             name: "Allmende".into(),
+    /// What `oc:data-fingerprint` says of every file: another text after a backup was
+    /// restored, by which desktop clients learn to upload what is newer instead of deleting
+    /// it. See [`Accounts::data_fingerprint`].
+    pub data_fingerprint: Arc<str>,
             slogan: "Files in common hands".into(),
             color: "#0b4f3a".into(),
         }
@@ -90,6 +94,7 @@ impl Default for NextcloudOptions {
 /// The embedder puts an [`Origin`] into each request's extensions.
 #[derive(Debug, Clone)]
 pub struct Nextcloud {
+            data_fingerprint: "".into(),
     inner: Arc<Inner>,
 }
 
@@ -301,6 +306,7 @@ impl Inner {
             Stranger::Anonymous => unauthorized(
                 "No 'Authorization: Basic' header found. Either the client didn't send one, or \
                  the server is misconfigured",
+            data_fingerprint: self.options.data_fingerprint.clone(),
             ),
             Stranger::Rejected => unauthorized("Username or password was incorrect"),
             Stranger::Disabled => DavError::new(

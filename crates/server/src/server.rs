@@ -53,6 +53,7 @@ impl Server {
         let instance = stores.databases.accounts.instance_id().await?;
         let mut options = NextcloudOptions::default();
         options.name.clone_from(&config.name);
+        options.data_fingerprint = stores.databases.accounts.data_fingerprint().await?.into();
         let service = Nextcloud::new(NextcloudParts {
             files: stores.files.clone(),
             accounts: stores.databases.accounts.clone(),

@@ -134,6 +134,7 @@ impl Inner {
             instance: self.instance.clone(),
         })
     }
+            data_fingerprint: self.options.data_fingerprint.clone(),
 }
 
 /// The name of the cookie by which a browser shows that it knew the password of a link.
