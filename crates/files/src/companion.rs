@@ -213,8 +213,12 @@ impl Known {
     }
 }
 
-/// Removes what is kept beside a space (its trash, its versions) where the space itself is
-/// about to be removed. What was never there is passed over, so the call may be repeated.
+/// Removes what is kept beside a space where the space itself is about to be removed. What
+/// was never there is passed over, so the call may be repeated.
+///
+/// That is the trash. Versions wait for the
+/// [`VersionKeeper`](crate::versions::VersionKeeper): files that were moved out of the space
+/// may still have theirs there.
 ///
 /// # Errors
 /// Those of the tree.
@@ -223,15 +227,11 @@ pub async fn remove_companions(
     of: SpaceId,
     now: Timestamp,
 ) -> allmende_storage::Result<()> {
-    let keys = Companion::ALL.map(|kind| kind.key(of));
-    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-    for space in tree.find_spaces(&keys).await?.into_iter().flatten() {
-        match tree.remove_space(space.id, now).await {
-            Err(error) if *error.kind() == StoreKind::NotFound => {}
-            result => result?,
-        }
+    let Some(space) = tree.find_space(&Companion::Trash.key(of)).await? else { return Ok(()) };
+    match tree.remove_space(space.id, now).await {
+        Err(error) if *error.kind() == StoreKind::NotFound => Ok(()),
+        result => result,
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -266,7 +266,8 @@ impl Files {
         home.map_or(Quota { used: 0, limit: self.options().default_quota }, Into::into)
     }
 
-    /// Removes everything that a person owns: home, trash, versions and unfinished uploads.
+    /// Removes everything that a person owns: home, trash and unfinished uploads; versions go
+    /// in the next round of the [`VersionKeeper`](crate::versions::VersionKeeper).
     /// What they never had is passed over, so the call may be repeated after a failure.
     ///
     /// # Errors

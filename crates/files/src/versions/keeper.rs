@@ -48,7 +48,7 @@ pub struct Tidied {
 }
 
 impl Files {
-    /// The job that looks after versions; it does nothing where none are kept.
+    /// The job that looks after versions.
     #[must_use]
     pub fn version_keeper(&self) -> VersionKeeper {
         VersionKeeper { files: self.clone() }
@@ -59,10 +59,11 @@ impl VersionKeeper {
     /// Works until `shutdown` completes; to be spawned once. Failures are logged, and tried
     /// again in the next round.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Some(options) = self.files.options().versions.as_ref() else { return };
+        let options = self.files.options().versions.as_ref();
+        let every = options.map_or(VersionOptions::default().tidy_every, |own| own.tidy_every);
         let work = async {
             loop {
-                tokio::time::sleep(options.tidy_every).await;
+                tokio::time::sleep(every).await;
                 match self.run_once().await {
                     Ok(done) if done != Tidied::default() => tracing::debug!(?done, "versions"),
                     Ok(_) => {}
@@ -76,24 +77,18 @@ impl VersionKeeper {
         }
     }
 
-    /// One round.
+    /// One round. Where no versions are kept any more, those that there are stay with their
+    /// files.
     ///
     /// # Errors
     /// The first failure of a store; the steps after it were not taken.
     pub async fn run_once(&self) -> Result<Tidied> {
         let mut tidied = Tidied::default();
-        let Some(options) = &self.files.options().versions else { return Ok(tidied) };
         let mut after = None;
         loop {
             let page = self.files.companions(after.as_ref(), PAGE).await?;
             for found in page.items.iter().filter(|found| found.kind == Companion::Versions) {
-                match found {
-                    Found { of: None, .. } => self.files.drop_companion(found).await?,
-                    Found { of: Some(of), space: Some(own), .. } => {
-                        Round { files: &self.files, options, of, own }.run(&mut tidied).await?;
-                    }
-                    Found { space: None, .. } => {}
-                }
+                self.look_after(found, &mut tidied).await?;
             }
             after = page.next;
             if after.is_none() {
@@ -101,28 +96,47 @@ impl VersionKeeper {
             }
         }
     }
+
+    async fn look_after(&self, found: &Found, tidied: &mut Tidied) -> Result<()> {
+        let beside = found.of.as_ref();
+        if let Some(own) = &found.space {
+            let round = Round { files: &self.files, beside, own };
+            let left = round.run(tidied).await?;
+            if left > 0 {
+                return Ok(());
+            }
+        }
+        match beside {
+            // Whose space is gone: files that were moved out of it have their versions now.
+            None => self.files.drop_companion(found).await,
+            Some(_) => Ok(()),
+        }
+    }
 }
 
 /// The work on the versions of one space.
 struct Round<'a> {
     files: &'a Files,
-    options: &'a VersionOptions,
-    /// The space of the files.
-    of: &'a Space,
+    /// The space of the files, if that is still there.
+    beside: Option<&'a Space>,
     /// That of their versions.
     own: &'a Space,
 }
 
 impl Round<'_> {
-    async fn run(&self, tidied: &mut Tidied) -> Result<()> {
-        let mut after = None;
+    /// Returns how many folders of versions could not be brought to where their files are.
+    async fn run(&self, tidied: &mut Tidied) -> Result<usize> {
+        let options = self.files.options().versions.as_ref();
+        let (mut left, mut after) = (0, None);
         loop {
             let page = self.files.tree().list(self.own.root, after.as_ref(), PAGE).await?;
-            let folder =
-                |node: &Node| Some((node.id, NodeId(node.name.as_ref()?.as_str().parse().ok()?)));
-            let folders: Vec<(NodeId, NodeId)> = page.items.iter().filter_map(folder).collect();
-            self.follow(&folders, tidied).await?;
-            self.thin(&folders, tidied).await?;
+            let file = |node: &Node| node.name.as_ref()?.as_str().parse().ok().map(NodeId);
+            let folders = page.items.iter().filter_map(|node| Some((node.id, file(node)?)));
+            let folders: Vec<(NodeId, NodeId)> = folders.collect();
+            left += self.follow(&folders, tidied).await?;
+            if let (Some(options), Some(_)) = (options, self.beside) {
+                self.thin(options, &folders, tidied).await?;
+            }
             after = page.next;
             if after.is_none() {
                 break;
@@ -130,16 +144,20 @@ impl Round<'_> {
             // So that requests get their turn.
             tokio::task::yield_now().await;
         }
-        self.make_room(tidied).await
+        if let (Some(options), Some(beside)) = (options, self.beside) {
+            self.make_room(options, beside, tidied).await?;
+        }
+        Ok(left)
     }
 
     /// Removes the versions of files that are gone, and brings the others to where their
-    /// files are.
-    async fn follow(&self, folders: &[(NodeId, NodeId)], tidied: &mut Tidied) -> Result<()> {
+    /// files are; returns how many could not be brought.
+    async fn follow(&self, folders: &[(NodeId, NodeId)], tidied: &mut Tidied) -> Result<usize> {
         let ids: Vec<NodeId> = folders.iter().map(|(_, file)| *file).collect();
         let files = self.files.tree().stat(&ids).await?;
-        let mut bases = HashMap::from([(self.of.id, self.of.id)]);
-        let mut gone = Vec::new();
+        let here = self.beside.map(|beside| beside.id);
+        let mut bases: HashMap<SpaceId, SpaceId> = here.map(|id| (id, id)).into_iter().collect();
+        let (mut gone, mut left) = (Vec::new(), 0);
         for ((folder, _), file) in folders.iter().zip(files) {
             let Some(file) = file else {
                 gone.push(*folder);
@@ -153,12 +171,13 @@ impl Round<'_> {
                     base
                 }
             };
-            if base != self.of.id {
-                tidied.moved += usize::from(self.bring(*folder, &file, base).await?);
+            if Some(base) != here {
+                let brought = self.bring(*folder, &file, base).await?;
+                *(if brought { &mut tidied.moved } else { &mut left }) += 1;
             }
         }
         tidied.gone += self.remove(gone).await?;
-        Ok(())
+        Ok(left)
     }
 
     /// The space beside which the versions of a space's files lie: what is in the trash
@@ -196,8 +215,13 @@ impl Round<'_> {
     }
 
     /// Removes what the schedule lets go.
-    async fn thin(&self, folders: &[(NodeId, NodeId)], tidied: &mut Tidied) -> Result<()> {
-        let few = match self.options.retention {
+    async fn thin(
+        &self,
+        options: &VersionOptions,
+        folders: &[(NodeId, NodeId)],
+        tidied: &mut Tidied,
+    ) -> Result<()> {
+        let few = match options.retention {
             Retention::Disabled => return Ok(()),
             // One alone never goes but by its age.
             Retention::Bounded { at_most: None, .. } => 1,
@@ -219,16 +243,20 @@ impl Round<'_> {
                     naming: marks.label.map_or(Naming::Plain, |_| Naming::Labelled),
                 }));
             }
-            let surplus = self.options.surplus(now, &kept);
+            let surplus = options.surplus(now, &kept);
             tidied.thinned += self.remove(surplus.iter().map(|at| nodes[*at].id).collect()).await?;
         }
         Ok(())
     }
 
     /// Removes the oldest ones until all together take no more than half of what is free.
-    async fn make_room(&self, tidied: &mut Tidied) -> Result<()> {
-        let (Retention::Bounded { at_least, .. }, Some(_)) =
-            (self.options.retention, self.of.quota)
+    async fn make_room(
+        &self,
+        options: &VersionOptions,
+        beside: &Space,
+        tidied: &mut Tidied,
+    ) -> Result<()> {
+        let (Retention::Bounded { at_least, .. }, Some(_)) = (options.retention, beside.quota)
         else {
             return Ok(());
         };
@@ -236,7 +264,7 @@ impl Round<'_> {
         let before = self.files.now().plus_seconds(-days * 86_400);
         loop {
             let tree = self.files.tree();
-            let (of, own) = (tree.space(self.of.id).await?, tree.space(self.own.id).await?);
+            let (of, own) = (tree.space(beside.id).await?, tree.space(self.own.id).await?);
             let most = of.free().unwrap_or(u64::MAX) / 2;
             let Some(mut over) = own.used.checked_sub(most).filter(|over| *over > 0) else {
                 return Ok(());

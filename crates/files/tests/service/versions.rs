@@ -305,14 +305,19 @@ async fn versions_are_found_wherever_the_file_goes() {
     assert_eq!(shown(&alice, "T/d/f").await, ["100: one", "200: two", "300: three*"]);
     let file = alice.get(&path("g")).await.unwrap();
     alice.move_to(&file, TransferRequest::new(path("T/g"))).await.unwrap();
-    assert_eq!(tidy(&world).await.moved, 1);
-    assert_eq!(tidy(&world).await, Tidied::default());
-    // So they are there when whoever they lay with is gone.
+    // They do not go with whoever had the file.
     world.files.remove_person(&user("alice")).await.unwrap();
     told.add("bob", team(&world, 1, "T", "bob").await);
     let bob = world.bob().await;
+    assert_eq!(shown(&bob, "T/g").await, ["100: one", "200: two*"]);
+    assert_eq!(tidy(&world).await.moved, 1);
+    assert_eq!(tidy(&world).await, Tidied::default());
     assert_eq!(shown(&bob, "T/d/f").await, ["100: one", "200: two", "300: three*"]);
     assert_eq!(shown(&bob, "T/g").await, ["100: one", "200: two*"]);
+    let file = bob.get(&path("T/g")).await.unwrap();
+    bob.move_to(&file, TransferRequest::new(path("g"))).await.unwrap();
+    assert_eq!(tidy(&world).await.moved, 1);
+    assert_eq!(shown(&bob, "g").await, ["100: one", "200: two*"]);
 }
 
 #[tokio::test]
