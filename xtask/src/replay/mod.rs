@@ -14,6 +14,7 @@ mod relations;
 mod scenario;
 mod selection;
 mod setup;
+mod trash;
 mod xml;
 
 use std::fmt::Write as _;

@@ -302,7 +302,7 @@ fn kind_of_annotation(address: &str) -> Option<Kind> {
     }
 }
 
-/// What a number is that an answer about tags or comments tells.
+/// What a number is that an answer about tags, comments or trash tells.
 fn kind_of_annotated(path: &str, place: &str, recorded: &str) -> Option<Kind> {
     let number = !recorded.is_empty() && recorded.chars().all(is_digit);
     match key(place).as_str() {
@@ -310,6 +310,7 @@ fn kind_of_annotated(path: &str, place: &str, recorded: &str) -> Option<Kind> {
             Some(Kind::Tag)
         }
         "id" if number && path.contains("/comments/") => Some(Kind::Comment),
+        "id" if number && path.contains("/dav/trashbin/") => Some(Kind::FileId),
         "objectid" if number && path.contains("/comments/") => Some(Kind::FileId),
         _ => None,
     }

@@ -6,6 +6,7 @@ use super::differences::{Difference, Differences};
 use super::people::People;
 use super::recording::Exchange;
 use super::relations::Relations;
+use super::trash::{self, Moments};
 use super::{headers, json, setup, xml};
 use crate::failure::{Context as _, Result};
 use crate::http::{Endpoint, Request, Response};
@@ -15,6 +16,7 @@ struct Run<'a> {
     people: People,
     authority: &'a str,
     relations: Relations,
+    moments: Moments,
     /// By sender, since people keep cookies as real clients do.
     cookies: BTreeMap<String, BTreeMap<String, String>>,
     /// The first app password that was given out.
@@ -37,6 +39,7 @@ pub(super) fn replay(
         people,
         authority: &admin.authority,
         relations: Relations::default(),
+        moments: Moments::default(),
         cookies: BTreeMap::new(),
         app_password: None,
         visits: 0,
@@ -54,7 +57,11 @@ pub(super) fn replay(
 
 impl Run<'_> {
     fn send(&mut self, exchange: &Exchange) -> Result<Response> {
-        let ours = |text: &str| self.relations.to_ours(&self.people.to_ours(text));
+        self.moments.learn(&self.people, &exchange.path)?;
+        let ours = |text: &str| {
+            let text = self.moments.to_ours(text);
+            self.relations.to_ours(&self.people.to_ours(&text))
+        };
         let mut request = Request::new(self.authority, &exchange.method, &ours(&exchange.path));
         let explicit = exchange
             .request_headers
@@ -149,8 +156,11 @@ impl Run<'_> {
         differences: &mut Differences<'_>,
     ) -> Result<()> {
         let content_type = exchange.header("Content-Type").unwrap_or_default();
-        let recorded = exchange.body.as_text();
+        let comparable = |text: &str| trash::without_seconds(&exchange.path, text);
+        let recorded = comparable(exchange.body.as_text());
+        let recorded = recorded.as_str();
         let ours = self.relations.to_recorded(&self.people.to_recorded(&response.text()));
+        let ours = comparable(&ours);
         if exchange.body.text.is_none() {
             let length = exchange.body.length.unwrap_or_default();
             // Pictures are drawn anew; other bytes keep at least their number.
