@@ -101,6 +101,7 @@ impl Accounts {
     pub async fn remove_expired(&self, now: Timestamp) -> Result<u64> {
         let over = [
             "DELETE FROM login_flows WHERE expires <= $1",
+            "DELETE FROM password_links WHERE expires <= $1",
             "DELETE FROM browser_sessions WHERE expires <= $1 OR last_seen + idle <= $1",
             "DELETE FROM oauth_grants WHERE expires <= $1",
             // Not those that can be refreshed: a person finds the program by them.

@@ -47,6 +47,7 @@ mod guests;
 mod login_flow;
 mod oauth2;
 mod password;
+mod password_links;
 mod people;
 mod person;
 mod policy;

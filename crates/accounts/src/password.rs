@@ -111,15 +111,22 @@ impl Accounts {
             Some(password) => Some(self.hash_new_password(password).await?),
             None => None,
         };
-        let set = "UPDATE people SET password = $2, generation = generation + 1 WHERE key = $1";
-        let mut batch = Batch::one(Statement::new(set, params![id.key(), hash]), Expect::ONE);
-        let end = "DELETE FROM browser_sessions WHERE person = $1";
-        batch.push(Statement::new(end, params![id.key()]));
-        self.tell(&mut batch, EventKind::PasswordChanged, id);
+        let mut batch = Batch::new();
+        self.change_password(&mut batch, id, hash);
         let meanings = [(0, ErrorKind::NoSuchPerson)];
         self.write(batch).await.map_err(|e| Error::of_batch(e, &meanings))?;
         tracing::info!(person = %id, "a password was changed");
         Ok(())
+    }
+
+    /// Adds the statements that give a person the password with a hash; the first finds the
+    /// person.
+    pub(crate) fn change_password(&self, batch: &mut Batch, id: &UserId, hash: Option<String>) {
+        let set = "UPDATE people SET password = $2, generation = generation + 1 WHERE key = $1";
+        batch.expect(Statement::new(set, params![id.key(), hash]), Expect::ONE);
+        let end = "DELETE FROM browser_sessions WHERE person = $1";
+        batch.push(Statement::new(end, params![id.key()]));
+        self.tell(batch, EventKind::PasswordChanged, id);
     }
 
     /// Hashes a password that was just right anew, because new hashes are made in another

@@ -8,7 +8,12 @@ use allmende_types::{EventKind, NodeId, NodeShape, Timestamp, UserId};
 
 use crate::{
     Caller, Error, ErrorKind, Mails, NewShare, Notify, Policy, Result, Share, Sharing,
-    key::random_token, news::Told, people::Known, share::Ask, spaces::SpaceOwner,
+    key::random_token,
+    mail::{password_of, shared_with_you},
+    news::Told,
+    people::Known,
+    share::Ask,
+    spaces::SpaceOwner,
 };
 
 /// What is to be shared: a node that the caller found in their view.
@@ -277,7 +282,7 @@ impl Sharing {
         if let (true, Recipient::Mail(address), Some(token)) = (mail, &new.recipient, token) {
             let reply_to =
                 policy.reply_to_initiator.then(|| draft.maker.person.email.clone()).flatten();
-            let mail = crate::mail::shared_with_you(&crate::mail::Shared {
+            let shared = crate::mail::Shared {
                 address,
                 reply_to,
                 sender: &draft.maker.person.display_name,
@@ -285,8 +290,13 @@ impl Sharing {
                 note: &new.note,
                 url: &format!("{}/s/{token}", self.inner.options.url),
                 expires: draft.terms.expires,
-            });
-            batch.push(mail.queue(caller.now));
+            };
+            batch.push(shared_with_you(&shared).queue(key, caller.now)?);
+            // What was set is told, and not what was hashed.
+            let set = new.password.as_deref().filter(|_| password.is_some());
+            if let Some(set) = set.filter(|_| policy.send_password_by_mail) {
+                batch.push(password_of(&shared, set).queue(key, caller.now)?);
+            }
         }
         Ok((batch, insert))
     }

@@ -1,4 +1,5 @@
-//! Addresses of single files for players and viewers that cannot sign in.
+//! Addresses of single files for players and viewers that cannot sign in, and of folders for
+//! programs that put a file there.
 
 use allmende_sql::{Batch, Expect, Statement, params};
 use allmende_types::{NodeId, Timestamp, UserId};
@@ -17,16 +18,18 @@ CREATE INDEX direct_links_person ON direct_links (person);
 CREATE INDEX direct_links_expiry ON direct_links (expires);
 ";
 
-/// Characters of a token.
+/// Characters of the token of a file.
 const LENGTH: usize = 60;
+/// Characters of the token of a folder.
+const UPLOAD_LENGTH: usize = 64;
 
-/// What a direct link leads to: a file, with the eyes of who made the link.
+/// What a direct link leads to: a file or a folder, with the eyes of who made the link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DirectLink {
     /// Who made it. What they may do when it is used decides.
     pub person: UserId,
-    /// The file.
+    /// The file or folder.
     pub node: NodeId,
 }
 
@@ -45,6 +48,33 @@ impl Sharing {
         expires: Timestamp,
     ) -> Result<String> {
         let token = random_token(LENGTH)?;
+        self.keep_direct_link(caller, self.direct_hash(&token), node, expires).await?;
+        Ok(token)
+    }
+
+    /// Makes an address by which one file can be put into a folder until `expires`, and says
+    /// its token. What the caller may do there is to be checked, now and at each use.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    pub async fn create_upload_link(
+        &self,
+        caller: Caller<'_>,
+        folder: NodeId,
+        expires: Timestamp,
+    ) -> Result<String> {
+        let token = random_token(UPLOAD_LENGTH)?;
+        self.keep_direct_link(caller, self.upload_hash(&token), folder, expires).await?;
+        Ok(token)
+    }
+
+    async fn keep_direct_link(
+        &self,
+        caller: Caller<'_>,
+        hash: Vec<u8>,
+        node: NodeId,
+        expires: Timestamp,
+    ) -> Result<()> {
         let person = caller.person.key();
         let mut batch = Batch::new();
         // Players ask for many: those of the same person that are over make room.
@@ -52,13 +82,13 @@ impl Sharing {
         batch.push(Statement::new(over, params![person.as_str(), caller.now.unix()]));
         let insert = "INSERT INTO direct_links (token_hash, person, node, expires) \
                       VALUES ($1, $2, $3, $4)";
-        let row = params![self.direct_hash(&token), person.as_str(), node.get(), expires.unix()];
+        let row = params![hash, person.as_str(), node.get(), expires.unix()];
         batch.expect(Statement::new(insert, row), Expect::ONE);
         self.sql().write(batch).await?;
-        Ok(token)
+        Ok(())
     }
 
-    /// What a token leads to; none if there never was such a link, or it is over.
+    /// What the token of a file leads to; none if there never was such a link, or it is over.
     ///
     /// # Errors
     /// [`Unavailable`](crate::ErrorKind::Unavailable).
@@ -66,8 +96,34 @@ impl Sharing {
         if token.len() != LENGTH {
             return Ok(None);
         }
+        self.find_direct_link(self.direct_hash(token), now).await
+    }
+
+    /// The same for the token of a folder.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    pub async fn upload_link(&self, token: &str, now: Timestamp) -> Result<Option<DirectLink>> {
+        if token.len() != UPLOAD_LENGTH {
+            return Ok(None);
+        }
+        self.find_direct_link(self.upload_hash(token), now).await
+    }
+
+    /// Ends the token of a folder: a file was put there.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    pub async fn end_upload_link(&self, token: &str) -> Result<()> {
+        let end = "DELETE FROM direct_links WHERE token_hash = $1";
+        let end = Statement::new(end, params![self.upload_hash(token)]);
+        self.sql().write(Batch::one(end, Expect::Any)).await?;
+        Ok(())
+    }
+
+    async fn find_direct_link(&self, hash: Vec<u8>, now: Timestamp) -> Result<Option<DirectLink>> {
         let find = "SELECT person, node FROM direct_links WHERE token_hash = $1 AND expires >= $2";
-        let find = Statement::new(find, params![self.direct_hash(token), now.unix()]).point();
+        let find = Statement::new(find, params![hash, now.unix()]).point();
         let rows = self.sql().read(find).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         let person = self.spelled(rows::person(row.text(0)?)?.as_str()).await?;
@@ -76,5 +132,9 @@ impl Sharing {
 
     fn direct_hash(&self, token: &str) -> Vec<u8> {
         self.inner.options.key.digest("token of a direct link", &[token.as_bytes()]).to_vec()
+    }
+
+    fn upload_hash(&self, token: &str) -> Vec<u8> {
+        self.inner.options.key.digest("token of an upload", &[token.as_bytes()]).to_vec()
     }
 }

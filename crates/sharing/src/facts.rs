@@ -62,7 +62,8 @@ impl Sharing {
         let spaces: Vec<_> = nodes.iter().flatten().map(|node| node.space).collect();
         let owners = self.owners(spaces).await?;
         // What was thrown away takes its shares along until it comes back.
-        let there = |node: &Node| owners.get(&node.space).is_some_and(|of| *of != SpaceOwner::Other);
+        let there =
+            |node: &Node| owners.get(&node.space).is_some_and(|of| *of != SpaceOwner::Other);
         let nodes = nodes.into_iter().map(|node| node.filter(&there));
         let places: HashMap<NodeId, (Option<Node>, Option<SpacePath>)> =
             ids.into_iter().zip(nodes.into_iter().zip(paths)).collect();

@@ -26,7 +26,8 @@
 //! | team folders | [`Sharing::create_team_folder`], [`team_folders`](Sharing::team_folders), [`set_node_rules`](Sharing::set_node_rules), … |
 //! | addresses for players | [`Sharing::create_direct_link`], [`direct_link`](Sharing::direct_link) |
 //! | configuration | [`Sharing::policy`], [`config`](Sharing::config), [`set_config`](Sharing::set_config), [`preferences`](Sharing::preferences) |
-//! | mails | [`Mailer`], [`Sharing::send_mails`] |
+//! | key pairs of people | [`Sharing::key_pair`], [`keep_key_pair`](Sharing::keep_key_pair) |
+//! | mails | [`Mailer`], [`Sharing::queue_mail`], [`send_mails`](Sharing::send_mails) |
 
 mod changes;
 mod config;
@@ -35,6 +36,7 @@ mod direct;
 mod error;
 mod facts;
 mod key;
+mod key_pair;
 mod lineage;
 mod links;
 mod lists;
@@ -66,11 +68,12 @@ pub use direct::DirectLink;
 pub use error::{Error, ErrorKind, Result};
 pub use facts::ShareFacts;
 pub use key::LinkKey;
+pub use key_pair::KeyPair;
 pub use links::{Link, LinkError};
 pub use lists::{Slice, Whose};
 #[cfg(feature = "smtp")]
 pub use mail::{Encryption, SmtpMailer, SmtpOptions};
-pub use mail::{Mail, MailError, Mailer, Sent};
+pub use mail::{Mail, MailError, Mailer, Queued, Sent};
 pub use refusal::{ConfigRefusal, TeamRefusal};
 pub use schema::SCHEMA;
 pub use share::{NewShare, Notify, Received, Share, ShareUpdate};

@@ -36,6 +36,7 @@ impl Sharing {
             "DELETE FROM share_places WHERE person = $1".to_owned(),
             "DELETE FROM preferences WHERE person = $1".to_owned(),
             "DELETE FROM direct_links WHERE person = $1".to_owned(),
+            "DELETE FROM key_pairs WHERE person = $1".to_owned(),
             "DELETE FROM team_rules WHERE kind = 0 AND subject = $1".to_owned(),
             "DELETE FROM team_managers WHERE kind = 0 AND subject = $1".to_owned(),
             "DELETE FROM transfers WHERE sender_key = $1 OR recipient_key = $1".to_owned(),

@@ -9,6 +9,8 @@ pub const SCHEMA: Migrations = Migrations {
     steps: &[
         Migration::new(1, "shares, team folders and configuration", V1),
         Migration::new(2, "addresses for players", crate::direct::TABLES),
+        Migration::new(3, "key pairs of people", crate::key_pair::TABLES),
+        Migration::new(4, "sealed mails", crate::mail::SEALED),
     ],
 };
 
@@ -25,7 +27,8 @@ pub const SCHEMA: Migrations = Migrations {
 //
 // `team_rules.kind` and `team_managers.kind`: 0 person, 1 group, 2 team.
 //
-// `mails` is the outbox; a row is removed when the mail was handed over.
+// `mails` is the outbox; a row is removed when the mail was handed over. `body` is empty
+// where `sealed` has the text.
 const V1: &str = "
 CREATE TABLE app_config (
     app TEXT NOT NULL,

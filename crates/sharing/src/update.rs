@@ -10,6 +10,7 @@ use allmende_types::{EventKind, Timestamp};
 use crate::{
     Caller, Error, ErrorKind, Mails, Notify, Policy, Result, Share, ShareUpdate, Sharing,
     create::{check_password, shape},
+    mail::{Shared, password_of, shared_with_you},
     news::Told,
     people::Known,
 };
@@ -81,9 +82,15 @@ impl Sharing {
         }
         let shown = token.as_deref().or(share.token.as_deref());
         let note = update.note.as_deref().unwrap_or(&share.note);
-        if update.mail == Some(Notify::ByMail) && self.inner.options.mails == Mails::Sent {
-            let name = node.name.as_ref().map_or("", |name| name.as_str());
-            self.remind(&mut batch, caller, &policy, maker, &share, shown, name, note);
+        let name = node.name.as_ref().map_or("", |name| name.as_str());
+        let letter = Letter { policy: &policy, maker, share: &share, token: shown, name, note };
+        if update.mail == Some(Notify::ByMail) {
+            self.write_to(&mut batch, caller, &letter, About::Share)?;
+        }
+        let password = update.password.as_ref().and_then(Option::as_deref);
+        let password = password.filter(|text| !text.is_empty() && policy.send_password_by_mail);
+        if let Some(password) = password {
+            self.write_to(&mut batch, caller, &letter, About::Password(password))?;
         }
         // An update of the row finds it gone, or finds the token taken by another link.
         match self.write(batch).await {
@@ -155,32 +162,53 @@ impl Sharing {
         Ok(())
     }
 
-    /// Mails the recipient of a share by mail once more.
-    #[allow(clippy::too_many_arguments, reason = "what stands in the mail, from its only caller")]
-    fn remind(
+    /// Mails the recipient of a share by mail.
+    fn write_to(
         &self,
         batch: &mut Batch,
         caller: Caller<'_>,
-        policy: &Policy,
-        maker: &Known,
-        share: &Share,
-        token: Option<&str>,
-        name: &str,
-        note: &str,
-    ) {
-        let (Recipient::Mail(address), Some(token)) = (&share.recipient, token) else { return };
-        let reply_to = policy.reply_to_initiator.then(|| maker.person.email.clone()).flatten();
-        let mail = crate::mail::shared_with_you(&crate::mail::Shared {
+        letter: &Letter<'_>,
+        about: About<'_>,
+    ) -> Result<()> {
+        let Letter { policy, maker, share, token, name, note } = letter;
+        let (Recipient::Mail(address), Some(token), Mails::Sent) =
+            (&share.recipient, token, self.inner.options.mails)
+        else {
+            return Ok(());
+        };
+        let shared = Shared {
             address,
-            reply_to,
+            reply_to: policy.reply_to_initiator.then(|| maker.person.email.clone()).flatten(),
             sender: &maker.person.display_name,
             name,
             note,
             url: &format!("{}/s/{token}", self.inner.options.url),
             expires: share.expires,
-        });
-        batch.push(mail.queue(caller.now));
+        };
+        let mail = match about {
+            About::Share => shared_with_you(&shared),
+            About::Password(password) => password_of(&shared, password),
+        };
+        batch.push(mail.queue(&self.inner.options.key, caller.now)?);
+        Ok(())
     }
+}
+
+/// What a mail about a share is made of.
+struct Letter<'a> {
+    policy: &'a Policy,
+    maker: &'a Known,
+    share: &'a Share,
+    token: Option<&'a str>,
+    name: &'a str,
+    note: &'a str,
+}
+
+/// What the mail says.
+#[derive(Clone, Copy)]
+enum About<'a> {
+    Share,
+    Password(&'a str),
 }
 
 impl ShareUpdate {

@@ -190,6 +190,32 @@ every_engine! {
         assert!(open(&world, "plan-7", NOW).await.is_some() && open(&world, &a.token.unwrap(), NOW).await.is_none());
     }
 
+    async fn another_password_is_mailed_and_waits_sealed(sql: Sql) {
+        let world = world(sql.clone()).await;
+        let d = world.folder(world.home("alice").await, "d").await;
+        let new = NewShare::new(Recipient::Mail("x@example.net".to_owned()));
+        let share = world.share("alice", d, new).await.unwrap().share;
+        let post = Post::default();
+        let sent = async |post: &Post| world.sharing.send_mails(post, 10, NOW).await.unwrap().sent;
+        assert_eq!(sent(&post).await, 1);
+        let update = ShareUpdate { password: Some(Some(PASSWORD.to_owned())), ..Default::default() };
+        let alice = user("alice");
+        let caller = Caller { person: &alice, now: NOW };
+        world.sharing.update(caller, share.id, "d", update.clone()).await.unwrap();
+        let find = Statement::new("SELECT body, sealed FROM mails", vec![]);
+        let rows = sql.read(find).await.unwrap();
+        let row = rows.one().unwrap();
+        let sealed = String::from_utf8_lossy(row.blob(1).unwrap()).into_owned();
+        assert!(row.text(0).unwrap().is_empty() && !sealed.contains(PASSWORD));
+        assert_eq!(sent(&post).await, 1);
+        assert!(post.sent.lock().unwrap()[1].body.contains(PASSWORD));
+        // Not where administrators do not want it.
+        let off = world.sharing.set_config(caller, "sharebymail", "sendpasswordmail", "no");
+        off.await.unwrap();
+        world.sharing.update(caller, share.id, "d", update).await.unwrap();
+        assert_eq!(sent(&post).await, 0);
+    }
+
     async fn without_a_mail_server_nothing_waits_for_one(sql: Sql) {
         let world = world_with(sql, |options| options.mails = Mails::Off).await;
         let d = world.folder(world.home("alice").await, "d").await;
@@ -220,14 +246,19 @@ every_engine! {
         let sharing = &world.sharing;
         let (fails, works) = (Post { fails: true, ..Post::default() }, Post::default());
         let of = |sent: Sent| (sent.sent, sent.later, sent.lost);
-        assert_eq!(of(sharing.send_mails(&fails, 10, NOW).await.unwrap()), (0, 1, 0));
+        assert_eq!(of(sharing.send_mails(&fails, 10, NOW).await.unwrap()), (0, 2, 0));
         assert_eq!(of(sharing.send_mails(&works, 10, NOW.plus_seconds(59)).await.unwrap()), (0, 0, 0));
-        assert_eq!(of(sharing.send_mails(&works, 10, NOW.plus_seconds(60)).await.unwrap()), (1, 0, 0));
+        assert_eq!(of(sharing.send_mails(&works, 10, NOW.plus_seconds(60)).await.unwrap()), (2, 0, 0));
         assert_eq!(of(sharing.send_mails(&works, 10, NOW.plus_seconds(3600)).await.unwrap()), (0, 0, 0));
         let mail = works.sent.lock().unwrap()[0].clone();
         assert_eq!((mail.recipient.as_str(), mail.reply_to.as_deref()), ("x@example.net", Some("alice@example.org")));
         let token = share.token.unwrap();
         assert!(mail.body.contains(&format!("\nhttps://cloud.example.org/s/{token}\n")));
+        assert!(!mail.body.contains(PASSWORD));
+        // The password comes by itself; in the outbox nobody reads it.
+        let mail = works.sent.lock().unwrap()[1].clone();
+        assert_eq!((mail.recipient.as_str(), mail.subject.as_str()), ("x@example.net", "The password for \u{201c}d\u{201d}"));
+        assert!(mail.body.contains(&format!("\n{PASSWORD}\n")) && !mail.body.contains(&token));
         // The password of a mail ends before the share does.
         let link = open(&world, &token, NOW).await.unwrap();
         let at = |seconds| sharing.unlock_link(&link, PASSWORD, HOME, NOW.plus_seconds(seconds));

@@ -5,14 +5,15 @@ mod outbox;
 mod smtp;
 mod text;
 
-use allmende_sql::{Statement, params};
+use allmende_sql::{Batch, Expect, Statement, params};
 use allmende_types::Timestamp;
 use async_trait::async_trait;
 
 pub use self::outbox::Sent;
 #[cfg(feature = "smtp")]
 pub use self::smtp::{Encryption, SmtpMailer, SmtpOptions};
-pub(crate) use self::text::{Shared, shared_with_you};
+pub(crate) use self::text::{Shared, password_of, shared_with_you};
+use crate::{LinkKey, Mails, Result, Sharing};
 
 /// A mail in plain text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,13 +38,45 @@ impl Mail {
         Self { recipient, reply_to: None, subject, body }
     }
 
-    /// The statement that puts it into the outbox: a part of the act's batch.
-    pub(crate) fn queue(&self, now: Timestamp) -> Statement {
-        let insert = "INSERT INTO mails (recipient, reply_to, subject, body, created, attempts, due) \
-                      VALUES ($1, $2, $3, $4, $5, 0, $5)";
+    /// The statement that puts it into the outbox: a part of the act's batch. The text may
+    /// have links and passwords in it, and lies there sealed.
+    pub(crate) fn queue(&self, key: &LinkKey, now: Timestamp) -> Result<Statement> {
+        let insert = "INSERT INTO mails \
+                      (recipient, reply_to, subject, body, sealed, created, attempts, due) \
+                      VALUES ($1, $2, $3, '', $4, $5, 0, $5)";
         let Self { recipient, reply_to, subject, body } = self;
-        let row = params![recipient, reply_to.as_deref(), subject, body, now.unix()];
-        Statement::new(insert, row)
+        let sealed = key.seal_for(PURPOSE, body.as_bytes())?;
+        let row = params![recipient, reply_to.as_deref(), subject, sealed, now.unix()];
+        Ok(Statement::new(insert, row))
+    }
+}
+
+/// Adds the sealed text of a mail; before, `body` had it in clear.
+pub(crate) const SEALED: &str = "ALTER TABLE mails ADD COLUMN sealed BLOB;";
+
+const PURPOSE: &str = "text of a mail";
+
+/// What became of a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Queued {
+    /// It lies in the outbox.
+    Queued,
+    /// There is no mail server, and it is nowhere.
+    NoServer,
+}
+
+impl Sharing {
+    /// Puts a mail into the outbox.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    pub async fn queue_mail(&self, mail: &Mail, now: Timestamp) -> Result<Queued> {
+        if self.inner.options.mails == Mails::Off {
+            return Ok(Queued::NoServer);
+        }
+        let queue = mail.queue(&self.inner.options.key, now)?;
+        self.sql().write(Batch::one(queue, Expect::ONE)).await?;
+        Ok(Queued::Queued)
     }
 }
 
@@ -66,5 +99,5 @@ pub trait Mailer: std::fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// See [`MailError`].
-    async fn send(&self, mail: &Mail) -> Result<(), MailError>;
+    async fn send(&self, mail: &Mail) -> std::result::Result<(), MailError>;
 }

@@ -3,7 +3,7 @@
 use allmende_sql::{Batch, Expect, Statement, params};
 use allmende_types::Timestamp;
 
-use super::{Mail, MailError, Mailer};
+use super::{Mail, MailError, Mailer, PURPOSE};
 use crate::{Result, Sharing};
 
 /// Attempts after which a mail is given up: with the pauses between them, two days.
@@ -50,18 +50,32 @@ impl Sharing {
             // Whoever sets the time first has the mail.
             let claim = "UPDATE mails SET due = $2, attempts = attempts + 1 \
                  WHERE id = $1 AND due <= $3 \
-                 RETURNING recipient, reply_to, subject, body, attempts";
+                 RETURNING recipient, reply_to, subject, body, attempts, sealed";
             let row = params![id, now.plus_seconds(CLAIM).unix(), now.unix()];
             let claim = Batch::one(Statement::new(claim, row), Expect::Any);
             let claimed = self.sql().write(claim).await?;
             let Some(row) = claimed[0].rows.first() else { continue };
-            let text = |column| Ok::<_, crate::Error>(row.text(column)?.to_owned());
-            let mail = Mail {
-                reply_to: row.opt_text(1)?.map(str::to_owned),
-                ..Mail::new(text(0)?, row.text(2)?, text(3)?)
+            let body = match row.opt_blob(5)? {
+                None => Some(row.text(3)?.to_owned()),
+                Some(sealed) => self
+                    .inner
+                    .options
+                    .key
+                    .open_for(PURPOSE, sealed)
+                    .and_then(|text| String::from_utf8(text).ok()),
             };
             let attempts = row.int(4)?;
-            let next = match mailer.send(&mail).await {
+            let sent = match body {
+                Some(body) => {
+                    let mail = Mail {
+                        reply_to: row.opt_text(1)?.map(str::to_owned),
+                        ..Mail::new(row.text(0)?.to_owned(), row.text(2)?, body)
+                    };
+                    mailer.send(&mail).await
+                }
+                None => Err(MailError::Never("it was sealed with another key".to_owned())),
+            };
+            let next = match sent {
                 Ok(()) => {
                     done.sent += 1;
                     None

@@ -37,6 +37,17 @@ pub(crate) fn shared_with_you(share: &Shared<'_>) -> Mail {
     Mail { reply_to: reply_to.clone(), ..Mail::new((*address).to_owned(), &subject, body) }
 }
 
+/// The mail that tells the recipient of a share by mail its password, apart from the link.
+pub(crate) fn password_of(share: &Shared<'_>, password: &str) -> Mail {
+    let Shared { address, reply_to, sender, name, .. } = share;
+    let subject = format!("The password for \u{201c}{name}\u{201d}");
+    let body = format!(
+        "{sender} shared \u{201c}{name}\u{201d} with you. You got the link by another mail.\n\
+         \nThe password is:\n{password}\n\nKeep it to yourself.\n"
+    );
+    Mail { reply_to: reply_to.clone(), ..Mail::new((*address).to_owned(), &subject, body) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
