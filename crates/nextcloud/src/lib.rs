@@ -14,6 +14,7 @@ mod direct;
 mod discovery;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
+mod mails;
 mod maintenance;
 mod ocs;
 mod origin;
@@ -21,10 +22,12 @@ mod pages;
 mod people;
 mod previews;
 mod public;
+mod push;
 mod route;
 mod service;
 mod teams;
 mod web;
 
 pub use origin::Origin;
+pub use push::{PUSH_PROXY, ProxyAnswer, ProxyUnreachable, PushError, PushProxy, Pushed};
 pub use service::{Nextcloud, NextcloudOptions, NextcloudParts};

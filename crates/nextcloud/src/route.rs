@@ -122,6 +122,8 @@ pub(crate) enum Page<'a> {
     Link { token: &'a str, rest: &'a str },
     /// `/apps/oauth2/…`: programs that act for a person.
     OAuth2(&'a str),
+    /// `/apps/integration_openproject/…`: files that OpenProject's pages put here.
+    OpenProject(&'a str),
     /// `/avatar`: the picture of who asks.
     OwnAvatar,
     /// `/contactsmenu/…`: people, for the menu of contacts.
@@ -225,6 +227,8 @@ impl<'a> Route<'a> {
                     Self::Page(Page::OAuth2(rest))
                 } else if let Some(rest) = below("/apps/integration_openproject/direct") {
                     Self::Direct(rest.split_once('/').map_or(rest, |(token, _)| token))
+                } else if let Some(rest) = below("/apps/integration_openproject") {
+                    Self::Page(Page::OpenProject(rest))
                 } else if below("/apps/groupfolders").is_some() {
                     Self::TeamFolders
                 } else if let Some(id) = below("/f") {
@@ -314,6 +318,10 @@ mod tests {
             ("/remote.php/nothing", Route::Dav(DavRoot::Unknown)),
             ("/remote.php/direct/abc", Route::Direct("abc")),
             ("/index.php/apps/integration_openproject/direct/abc/a.txt", Route::Direct("abc")),
+            (
+                "/apps/integration_openproject/direct-upload/abc",
+                Route::Page(Page::OpenProject("direct-upload/abc")),
+            ),
             ("/remote.php5", Route::Unknown),
             ("/ocs/v2.php/cloud/user", Route::Ocs),
             ("/ocs/v3.php/cloud/user", Route::Unknown),

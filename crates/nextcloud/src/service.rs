@@ -13,6 +13,7 @@ use allmende_events::Events;
 use allmende_files::Files;
 use allmende_ocs::Base;
 use allmende_previews::Previews;
+use allmende_reminders::Reminders;
 use allmende_sharing::Sharing;
 use allmende_tags::Tags;
 use allmende_types::{InstanceId, Timestamp};
@@ -52,6 +53,8 @@ pub struct NextcloudParts {
     pub tags: Tags,
     /// What people say of files.
     pub comments: Comments,
+    /// Files that people want to be reminded of.
+    pub reminders: Reminders,
     /// What happened, and what people are told of it.
     pub events: Events,
     /// Small pictures of images.
@@ -72,18 +75,24 @@ pub struct NextcloudOptions {
     pub slogan: String,
     /// The colour of clients' title bars: `#` and six hexadecimal digits.
     pub color: String,
+    /// What `oc:data-fingerprint` says of every file: another text after a backup was
+    /// restored, by which desktop clients learn to upload what is newer instead of deleting
+    /// it. See [`Accounts::data_fingerprint`].
+    pub data_fingerprint: Arc<str>,
+    /// The push proxies that devices may be told of notifications by; with none of them,
+    /// nothing is sent to anybody. Devices choose a proxy, so that any address that is not
+    /// here would be one that any person could have requests sent to.
+    pub push_proxies: Vec<String>,
 }
 
 impl Default for NextcloudOptions {
     fn default() -> Self {
         Self {
             name: "Allmende".into(),
-    /// What `oc:data-fingerprint` says of every file: another text after a backup was
-    /// restored, by which desktop clients learn to upload what is newer instead of deleting
-    /// it. See [`Accounts::data_fingerprint`].
-    pub data_fingerprint: Arc<str>,
             slogan: "Files in common hands".into(),
             color: "#0b4f3a".into(),
+            data_fingerprint: "".into(),
+            push_proxies: vec![crate::push::PUSH_PROXY.into()],
         }
     }
 }
@@ -94,8 +103,7 @@ impl Default for NextcloudOptions {
 /// The embedder puts an [`Origin`] into each request's extensions.
 #[derive(Debug, Clone)]
 pub struct Nextcloud {
-            data_fingerprint: "".into(),
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 #[derive(Debug)]
@@ -105,6 +113,7 @@ pub(crate) struct Inner {
     pub(crate) sharing: Sharing,
     pub(crate) tags: Tags,
     pub(crate) comments: Comments,
+    pub(crate) reminders: Reminders,
     pub(crate) events: Events,
     pub(crate) previews: Previews,
     pub(crate) people: People,
@@ -126,6 +135,7 @@ impl Nextcloud {
             sharing,
             tags,
             comments,
+            reminders,
             events,
             previews,
             instance,
@@ -139,6 +149,7 @@ impl Nextcloud {
             sharing,
             tags,
             comments,
+            reminders,
             events,
             previews,
             instance: Arc::new(instance),
@@ -279,7 +290,9 @@ impl Inner {
             sharing: self.sharing.clone(),
             tags: self.tags.clone(),
             comments: self.comments.clone(),
+            reminders: self.reminders.clone(),
             instance: self.instance.clone(),
+            data_fingerprint: self.options.data_fingerprint.clone(),
         };
         let request = Request::from_parts(parts, body);
         let mut response = self.dav.handle(root, &home, &self.people, request).await;
@@ -306,7 +319,6 @@ impl Inner {
             Stranger::Anonymous => unauthorized(
                 "No 'Authorization: Basic' header found. Either the client didn't send one, or \
                  the server is misconfigured",
-            data_fingerprint: self.options.data_fingerprint.clone(),
             ),
             Stranger::Rejected => unauthorized("Username or password was incorrect"),
             Stranger::Disabled => DavError::new(

@@ -7,6 +7,7 @@ use allmende_accounts::Accounts;
 use allmende_events::Events;
 use allmende_files::Files;
 use allmende_nextcloud::{Nextcloud, Pushed};
+use allmende_reminders::Reminders;
 use allmende_sharing::{Sharing, SmtpMailer};
 use tokio::{
     task::JoinSet,
@@ -42,6 +43,9 @@ pub(crate) fn start(jobs: &mut JoinSet<()>, stores: &Stores, stop: &Shutdown) {
 
     let (noted, until) = (stores.clone(), stop.clone());
     jobs.spawn(async move { keep_notes(&noted, until).await });
+
+    let (reminders, files, until) = (stores.reminders.clone(), stores.files.clone(), stop.clone());
+    jobs.spawn(async move { remind(&reminders, &files, until).await });
 
     if let Some(mailer) = stores.mailer.clone() {
         let (sharing, files, until) = (stores.sharing.clone(), stores.files.clone(), stop.clone());
@@ -165,9 +169,43 @@ async fn keep_trash(files: &Files, stop: Shutdown) {
     }
 }
 
-/// Every hour, removes the tags and comments of nodes that are gone for good.
+/// Every half minute, reminds people of what they wanted to be reminded of.
+async fn remind(reminders: &Reminders, files: &Files, stop: Shutdown) {
+    let mut ticks = every(Duration::from_secs(30));
+    let mut stop = Box::pin(stop.wait());
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = &mut stop => return,
+        }
+        if let Err(error) = tell_due(reminders, files).await {
+            tracing::warn!(error, "people cannot be reminded");
+        }
+    }
+}
+
+/// Tells all that is due, each to whoever still sees the file.
+async fn tell_due(reminders: &Reminders, files: &Files) -> Result<(), String> {
+    const AT_ONCE: u32 = 100;
+    loop {
+        let now = files.now();
+        let due = reminders.due(now, AT_ONCE).await.map_err(|e| e.to_string())?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        for one in due {
+            let view = files.view(&one.person).await.map_err(|e| e.to_string())?;
+            let seen = view.stat(&[one.node]).await.map_err(|e| e.to_string())?;
+            let seen = seen.into_iter().next().flatten();
+            let name = seen.as_ref().map(|entry| entry.name().map_or("/", |name| name.as_str()));
+            reminders.tell(&one, name, now).await.map_err(|e| e.to_string())?;
+        }
+    }
+}
+
+/// Every hour, removes the tags, comments and reminders of nodes that are gone for good.
 async fn keep_notes(stores: &Stores, stop: Shutdown) {
-    let Stores { databases, tags, comments, .. } = stores;
+    let Stores { databases, tags, comments, reminders, .. } = stores;
     let tree = &*databases.tree;
     let mut hours = every(HOUR);
     let mut stop = Box::pin(stop.wait());
@@ -185,6 +223,10 @@ async fn keep_notes(stores: &Stores, stop: Shutdown) {
             while let Some(last) = comments.clean(tree, after).await.map_err(|e| e.to_string())? {
                 after = Some(last);
             }
+            after = None;
+            while let Some(last) = reminders.clean(tree, after).await.map_err(|e| e.to_string())? {
+                after = Some(last);
+            }
             Ok::<(), String>(())
         };
         let tidied = tokio::select! {
@@ -193,7 +235,7 @@ async fn keep_notes(stores: &Stores, stop: Shutdown) {
             () = &mut stop => return,
         };
         if let Err(error) = tidied {
-            tracing::warn!(%error, "tags and comments of removed files cannot be removed");
+            tracing::warn!(%error, "what belongs to removed files cannot be removed");
         }
     }
 }

@@ -29,6 +29,7 @@ mod log;
 mod metrics;
 mod operations;
 mod proxy;
+mod push;
 mod server;
 mod service;
 mod shutdown;
@@ -41,4 +42,6 @@ pub use log::{LogError, start_log};
 pub use proxy::{InvalidNetwork, Network};
 pub use server::{FirstAdministrator, Server};
 pub use shutdown::{Shutdown, Trigger, stop_signal};
-pub use stores::{Databases, StartError, StoreOptions, Stores, contents_beside, secrets};
+pub use stores::{
+    Databases, StartError, StoreOptions, Stores, contents_beside, link_key, secrets,
+};

@@ -54,12 +54,14 @@ impl Server {
         let mut options = NextcloudOptions::default();
         options.name.clone_from(&config.name);
         options.data_fingerprint = stores.databases.accounts.data_fingerprint().await?.into();
+        options.push_proxies.clone_from(&config.push.proxies);
         let service = Nextcloud::new(NextcloudParts {
             files: stores.files.clone(),
             accounts: stores.databases.accounts.clone(),
             sharing: stores.sharing.clone(),
             tags: stores.tags.clone(),
             comments: stores.comments.clone(),
+            reminders: stores.reminders.clone(),
             events: Events::new(stores.databases.sql.clone()),
             previews: stores.previews.clone(),
             instance,
@@ -124,6 +126,7 @@ impl Server {
         let (jobs_trigger, jobs_stop) = Trigger::new();
 
         jobs::start(&mut jobs, &stores, &jobs_stop);
+        jobs::start_pushing(&mut jobs, service.clone(), &config, &jobs_stop);
         if let Some(listener) = operations {
             let (limits, metrics) = (config.limits.clone(), metrics.clone());
             let (readiness, stop) = (readiness(&stores), jobs_stop.clone());

@@ -10,7 +10,7 @@ use allmende_ocs::{
         NoParameters,
         cloud::capabilities::{
             Activity, Bruteforce, Capabilities, ChunkedUpload, Core, CoreUser, Dav, Enabled, Files,
-            GroupFolders, Notifications, ProvisioningApi, Response, ServerVersion, Theming,
+            GroupFolders, Notifications, OpenProject, ProvisioningApi, Response, ServerVersion, Theming,
             UserStatus,
         },
         config::Config,
@@ -22,6 +22,10 @@ use crate::discovery::VERSION;
 
 /// The version of the team folders whose interface is spoken here.
 const TEAM_FOLDERS_VERSION: &str = "22.0.6";
+
+/// The version of the application `integration_openproject` whose interface is spoken here;
+/// OpenProject asks for 2.6.3 at the least.
+const OPENPROJECT_VERSION: &str = "2.9.0";
 
 /// `GET /cloud/capabilities`: everything for people, a little for strangers. Nothing is
 /// announced that is not there: clients would offer it.
@@ -71,6 +75,11 @@ fn capabilities(call: &Call<'_>) -> Capabilities {
         notifications.push = Some(words(&["devices", "object-data", "delete"]));
     }
     all.notifications = Some(notifications);
+    let mut openproject = OpenProject::default();
+    openproject.app_version = OPENPROJECT_VERSION.into();
+    openproject.groupfolder_version = TEAM_FOLDERS_VERSION.into();
+    openproject.groupfolders_enabled = true;
+    all.integration_openproject = Some(openproject);
     let mut provisioning = ProvisioningApi::default();
     provisioning.version = "1.24.0".into();
     provisioning.scopes_version = 2;

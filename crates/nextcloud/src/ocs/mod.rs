@@ -27,12 +27,14 @@ mod phone_book;
 mod preferences;
 mod profile;
 mod profile_page;
+mod reminders;
 mod rich;
 mod search;
 pub(crate) mod settings;
 mod sharees;
 mod shares;
 pub(crate) mod user_status;
+mod welcome;
 
 use std::{pin::Pin, sync::Arc};
 
@@ -55,6 +57,7 @@ use crate::{
 };
 
 pub(crate) use self::direct_link::may_take;
+pub(crate) use self::notifications::{Audience, show as show_notifications};
 
 /// Bytes of a request's body: the longest is a profile field.
 const MAX_BODY: usize = 256 * 1024;
@@ -133,7 +136,7 @@ impl Ocs {
             e::cloud::users::Patch => edit::patch,
             e::cloud::users::EditCollection => edit::edit_collection,
             e::cloud::users::SearchByPhone => phone_book::search,
-            e::cloud::users::Welcome => people::welcome,
+            e::cloud::users::Welcome => welcome::again,
             e::cloud::users::Delete => people::delete,
             e::cloud::users::Enable => people::enable,
             e::cloud::users::Disable => people::disable,
@@ -172,6 +175,9 @@ impl Ocs {
             e::app_config::Get => app_config::get,
             e::app_config::Delete => app_config::delete,
             e::direct_link::Create => direct_link::create,
+            e::reminders::Get => reminders::get,
+            e::reminders::Set => reminders::set,
+            e::reminders::Delete => reminders::delete,
             e::download_limit::Get => direct_link::limit,
             e::download_limit::Set => direct_link::set_limit,
             e::download_limit::Delete => direct_link::remove_limit,
@@ -230,6 +236,8 @@ impl Ocs {
             e::notifications::Exists => notifications::exists,
             e::notifications::Delete => notifications::delete,
             e::notifications::DeleteAll => notifications::delete_all,
+            e::notifications::RegisterDevice => notifications::push::register,
+            e::notifications::RemoveDevice => notifications::push::remove,
             e::activity::List => activity::list,
             e::activity::Filtered => activity::list,
             e::activity::Filters => activity::filters,

@@ -12,7 +12,7 @@ use super::{
     people::{find, set_home_quota},
     profile,
     settings::Settings,
-    unavailable,
+    unavailable, welcome,
 };
 
 pub(super) async fn create(call: &Call<'_>, input: NewUser) -> Outcome<Created> {
@@ -72,6 +72,12 @@ pub(super) async fn create(call: &Call<'_>, input: NewUser) -> Outcome<Created> 
         let update = FieldUpdate { value: Some(manager), scope: None };
         let set = call.accounts.set_profile_field(&person.id, "manager", update).await;
         set.map_err(unavailable)?;
+    }
+    if let Some(address) = person.email.as_deref().filter(|_| settings.welcome_mail)
+        && let Err(error) = welcome::send(call, &person, address).await
+    {
+        // The person is there all the same; the mail can be sent again.
+        tracing::warn!(person = %person.id, %error, "a new person could not be mailed");
     }
     Ok(Reply::new(Created { id: person.id.to_string() }))
 }

@@ -145,6 +145,7 @@ pub(super) async fn delete(call: &Call<'_>, input: ById) -> Outcome<Nothing> {
     // Who is gone gives and gets nothing: what remains of them is only in the way.
     call.inner.sharing.forget_person(&person.id).await.map_err(unavailable)?;
     call.inner.comments.forget_person(&person.id).await.map_err(unavailable)?;
+    call.inner.reminders.forget_person(&person.id).await.map_err(unavailable)?;
     call.inner.files.remove_person(&person.id).await.map_err(unavailable)?;
     Ok(Reply::new(Nothing))
 }
@@ -191,18 +192,6 @@ pub(super) async fn check(call: &Call<'_>, input: Credentials) -> Outcome<Known>
             _ => code(Code::EXISTS),
         }),
     }
-}
-
-/// Sends the invitation once more. There is nothing to send it with yet.
-pub(super) async fn welcome(call: &Call<'_>, input: ById) -> Outcome<Nothing> {
-    let person = find(call, &input.userid).await?.ok_or_else(OcsError::not_visible)?;
-    if !may_manage(call, &person.id).await? {
-        return Err(OcsError::not_visible());
-    }
-    if person.email.is_none() {
-        return Err(OcsError::new(Code::INVALID, "Email address not available"));
-    }
-    Err(OcsError::new(Code::EXISTS, "Sending email failed"))
 }
 
 /// A person by an id, in any case.

@@ -23,6 +23,8 @@ pub(crate) struct Settings {
     default_quota: Option<Quota>,
     /// `core/newUser.requireEmail`.
     pub(super) email_required: bool,
+    /// `core/newUser.sendEmail`.
+    pub(super) welcome_mail: bool,
     /// `core/newUser.generateUserID`.
     pub(super) ids_made_up: bool,
 }
@@ -36,6 +38,7 @@ impl Default for Settings {
             max_quota: None,
             default_quota: None,
             email_required: false,
+            welcome_mail: true,
             ids_made_up: false,
         }
     }
@@ -63,6 +66,7 @@ impl Settings {
             max_quota: config.get("files", "max_quota").and_then(|bytes| bytes.parse().ok()),
             default_quota: config.get("files", "default_quota").and_then(|text| text.parse().ok()),
             email_required: yes("core", "newUser.requireEmail", false),
+            welcome_mail: yes("core", "newUser.sendEmail", true),
             ids_made_up: yes("core", "newUser.generateUserID", false),
         }
     }
@@ -92,7 +96,7 @@ impl Settings {
     }
 
     /// Refuses a password that the policy does not admit, with everything that it lacks.
-    pub(super) fn check_password(&self, password: &str) -> Result<(), OcsError> {
+    pub(crate) fn check_password(&self, password: &str) -> Result<(), OcsError> {
         let checked = self.password.check(password);
         checked.map_err(|weak| OcsError::new(Code::WEAK_PASSWORD, weak.to_string()))
     }

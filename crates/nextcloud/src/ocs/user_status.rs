@@ -72,7 +72,7 @@ async fn stored(call: &Call<'_>, id: &UserId) -> Result<Option<OwnStatus>, OcsEr
 }
 
 /// The statuses of people, in their order; none for those who never set one.
-pub(super) async fn of_people(
+pub(crate) async fn of_people(
     inner: &Inner,
     ids: &[UserId],
 ) -> Result<Vec<Option<OwnStatus>>, OcsError> {

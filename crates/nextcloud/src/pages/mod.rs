@@ -70,6 +70,27 @@ impl Frame {
         )
     }
 
+    /// The form in which somebody chooses a password. `problem` is what went wrong before.
+    pub(crate) fn choose_password(
+        &self,
+        form_token: &str,
+        user: &str,
+        problem: Option<&str>,
+    ) -> Response<Bytes> {
+        self.page(
+            StatusCode::OK,
+            &ChoosePasswordPage {
+                name: &self.name,
+                language: self.language,
+                t: self.words(),
+                request_token: Some(form_token),
+                form_token,
+                user,
+                problem,
+            },
+        )
+    }
+
     /// The first page of a login flow: a client wants to connect. `action` is where its form
     /// leads.
     pub(crate) fn connect(
@@ -224,6 +245,9 @@ pages! {
     LoginPage("login.html") {
         form_token: &'a str, user: &'a str, redirect_url: &'a str, problem: Option<&'a str>,
     }
+    ChoosePasswordPage("choose_password.html") {
+        form_token: &'a str, user: &'a str, problem: Option<&'a str>,
+    }
     ConnectPage("connect.html") {
         action: &'a str, state_token: &'a str, user: &'a str, client: &'a str,
     }
@@ -261,6 +285,7 @@ mod tests {
         let evil = "<script>alert('1')</script>\"";
         let pages = [
             frame("en").login(evil, evil, evil, Some(evil)),
+            frame("en").choose_password(evil, evil, Some(evil)),
             frame("en").connect(evil, evil, evil, evil),
             frame("en").grant(evil, evil, evil, evil, evil),
             frame("en").consent(evil, evil, evil, evil, evil, evil),

@@ -3,12 +3,14 @@
 
 mod app_passwords;
 mod avatars;
+mod choose_password;
 mod contacts;
 mod flow;
 mod form_data;
 mod legacy_flow;
 mod links;
 mod oauth2;
+mod openproject;
 mod session;
 
 use std::collections::HashMap;
@@ -107,6 +109,7 @@ impl Web<'_> {
             (Page::Login, Method::POST) => self.log_in(request).await,
             (Page::LoginConfirm, Method::POST) => self.confirm(request).await,
             (Page::Logout, Method::GET) => self.log_out(&request.into_parts().0).await,
+            (Page::ChoosePassword(rest), _) => self.choose_password(rest, request).await,
             (Page::CsrfToken, Method::GET) => self.csrf_token(&request.into_parts().0),
             (Page::LegacyFlow(rest), _) => self.legacy_flow(rest, request).await,
             (Page::FlowStart, Method::POST) => self.flow_start(&request.into_parts().0).await,
@@ -121,6 +124,7 @@ impl Web<'_> {
             (Page::Link { token, rest }, _) => self.link(token, rest, request).await,
             (Page::OAuth2(rest), _) => self.oauth2(rest, request).await,
             (Page::AppPasswords(rest), _) => self.app_passwords(rest, request).await,
+            (Page::OpenProject(rest), _) => self.openproject(rest, request).await,
             (Page::OwnAvatar, _) => self.own_avatar(request).await,
             (Page::Contacts(call), Method::POST | Method::GET) => {
                 self.contacts(call, request).await

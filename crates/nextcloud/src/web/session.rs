@@ -13,7 +13,7 @@ use crate::{
 
 impl Web<'_> {
     /// The cookie of the browser, or a fresh one that it must be told.
-    fn browser(&self, headers: &HeaderMap) -> Option<Browser> {
+    pub(super) fn browser(&self, headers: &HeaderMap) -> Option<Browser> {
         if let Some(known) = cookie(headers, self.inner.session_cookie()) {
             return Some(Browser { cookie: known.to_owned(), fresh: false });
         }
@@ -58,7 +58,7 @@ impl Web<'_> {
         response
     }
 
-    fn introduce(&self, response: &mut Response<Bytes>, browser: &Browser) {
+    pub(super) fn introduce(&self, response: &mut Response<Bytes>, browser: &Browser) {
         if browser.fresh {
             self.set_cookie(response, self.inner.session_cookie(), &browser.cookie, None);
         }
@@ -180,8 +180,9 @@ impl Web<'_> {
     }
 }
 
-struct Browser {
-    cookie: String,
+/// A browser, by its cookie.
+pub(super) struct Browser {
+    pub(super) cookie: String,
     fresh: bool,
 }
 

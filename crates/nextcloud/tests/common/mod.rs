@@ -10,7 +10,9 @@ use std::{
 
 use allmende_accounts::{Accounts, AccountsOptions, NewPerson, SCHEMA};
 use allmende_files::{Clock, Files, FilesOptions, Stores};
-use allmende_nextcloud::{Nextcloud, NextcloudOptions, NextcloudParts, Origin};
+use allmende_nextcloud::{
+    Nextcloud, NextcloudOptions, NextcloudParts, Origin, PushProxy, Pushed,
+};
 use allmende_sharing::{LinkKey, Sharing, SharingOptions};
 use allmende_sql::{Sql, SqliteOptions};
 use allmende_storage::{Decorated, LockStore, Tree, fault::FaultPlan, memory};
@@ -53,6 +55,11 @@ pub(crate) struct World {
     pub(crate) sharing: Sharing,
     pub(crate) sql: Sql,
     pub(crate) clock: Arc<TestClock>,
+    /// The stores themselves, which do not fail.
+    #[allow(dead_code, reason = "not each of the tests needs it")]
+    pub(crate) blobs: Arc<memory::MemoryBlobs>,
+    #[allow(dead_code, reason = "not each of the tests needs it")]
+    pub(crate) tree: Arc<dyn Tree>,
     service: Nextcloud,
     // Removed with its database when the test ends.
     _folder: tempfile::TempDir,
@@ -71,15 +78,28 @@ impl World {
 
     /// A server whose stores of files fail by a plan.
     pub(crate) async fn with_faults(plan: FaultPlan) -> Self {
-        Self::make(plan, Kept::InMemory).await
+        Self::make(plan, Kept::InMemory, NextcloudOptions::default()).await
     }
 
     /// A server whose tree lies in the database too, where its events are.
     pub(crate) async fn in_database() -> Self {
-        Self::make(FaultPlan::default(), Kept::InDatabase).await
+        let options = NextcloudOptions::default();
+        Self::make(FaultPlan::default(), Kept::InDatabase, options).await
     }
 
-    async fn make(plan: FaultPlan, kept: Kept) -> Self {
+    /// A server that sends nothing to devices.
+    pub(crate) async fn without_push() -> Self {
+        let mut options = NextcloudOptions::default();
+        options.push_proxies.clear();
+        Self::make(FaultPlan::default(), Kept::InMemory, options).await
+    }
+
+    /// Sends what waits for devices.
+    pub(crate) async fn push(&self, proxy: &dyn PushProxy) -> Pushed {
+        self.service.push(proxy).await.unwrap()
+    }
+
+    async fn make(plan: FaultPlan, kept: Kept, chosen: NextcloudOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let sql = SqliteOptions::new(folder.path().join("accounts.db"));
         let sql = Sql::open_sqlite(sql).await.unwrap();
@@ -89,6 +109,7 @@ impl World {
             allmende_sharing::SCHEMA,
             allmende_tags::SCHEMA,
             allmende_comments::SCHEMA,
+            allmende_reminders::SCHEMA,
         ];
         sql.migrate(&schemas).await.unwrap();
         let mut options = AccountsOptions::default();
@@ -116,10 +137,11 @@ impl World {
                 (Arc::new(tree.clone()), Arc::new(tree))
             }
         };
-        let blobs = memory::MemoryBlobs::new();
+        let blobs = Arc::new(memory::MemoryBlobs::new());
+        let own = Arc::clone(&tree);
         let stores = Stores {
             tree: Arc::new(Decorated::new(tree, plan.clone())),
-            blobs: Arc::new(Decorated::new(Arc::new(blobs), plan.clone())),
+            blobs: Arc::new(Decorated::new(Arc::clone(&blobs), plan.clone())),
             locks: Arc::new(Decorated::new(locks, plan)),
         };
         let mut shares =
@@ -138,12 +160,23 @@ impl World {
             sharing: sharing.clone(),
             tags: allmende_tags::Tags::new(sql.clone()),
             comments: allmende_comments::Comments::new(sql.clone()),
+            reminders: allmende_reminders::Reminders::new(sql.clone()),
             events,
             previews: previews.await.unwrap(),
             instance: "oc48fzr4wkqv".parse().unwrap(),
-            options: NextcloudOptions::default(),
+            options: chosen,
         });
-        Self { accounts, files, sharing, sql, clock, service, _folder: folder }
+        Self {
+            accounts,
+            files,
+            sharing,
+            sql,
+            clock,
+            blobs,
+            tree: own,
+            service,
+            _folder: folder,
+        }
     }
 
     /// Somebody who shows nothing.
@@ -216,6 +249,21 @@ impl Client {
         self.send_body(method, path, &headers, Full::new(body)).await
     }
 
+    /// The same, where the body of the answer may break: then there is none.
+    #[allow(dead_code, reason = "not each of the tests needs it")]
+    pub(crate) async fn attempt(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Option<Answer> {
+        let body = body.into();
+        let length = body.len().to_string();
+        let headers = [headers, &[("content-length", &length)]].concat();
+        self.exchange(method, path, &headers, Full::new(body)).await
+    }
+
     /// A request whose connection is lost behind these bytes of the body.
     pub(crate) async fn send_broken(
         &self,
@@ -240,6 +288,20 @@ impl Client {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
+        self.exchange(method, path, headers, body).await.unwrap()
+    }
+
+    async fn exchange<B>(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: B,
+    ) -> Option<Answer>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
         let mut request = Request::builder().method(method).uri(path).extension(Origin {
             client: self.client,
             https: true,
@@ -260,8 +322,8 @@ impl Client {
         {
             parts.headers.insert("content-length", length.into());
         }
-        let body = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        let body = body.collect().await.ok()?.to_bytes();
+        Some(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

@@ -5,5 +5,6 @@
 mod connections;
 mod hostile;
 mod operations;
+mod push;
 mod support;
 mod tls;

@@ -11,7 +11,7 @@ use tokio::{
 };
 
 /// The administrator's password.
-const PASSWORD: &str = "a long password";
+pub(crate) const PASSWORD: &str = "a long password";
 
 /// A running server with its folder, which goes with it.
 pub(crate) struct Running {

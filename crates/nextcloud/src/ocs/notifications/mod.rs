@@ -1,9 +1,11 @@
 //! Notifications: what a person is told, and how they put it away.
 
+pub(super) mod push;
 mod text;
 
 use std::collections::HashMap;
 
+use allmende_accounts::Person;
 use allmende_events::{Notification as Stored, NotificationId, NotificationKind, Reader};
 use allmende_files::Entry;
 use allmende_ocs::{
@@ -14,10 +16,10 @@ use allmende_ocs::{
     },
 };
 use allmende_types::{GroupId, NodeId, Principal, UserId};
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{Call, Outcome, rich, unavailable};
-use crate::pages::Language;
+use super::{Call, Outcome, rich, unavailable, user_status};
+use crate::{pages::Language, service::Inner};
 
 const PRESENCE: HeaderName = HeaderName::from_static("x-nextcloud-user-status");
 
@@ -29,9 +31,16 @@ const IDS: usize = 200;
 pub(super) async fn list(call: &Call<'_>, _: NoParameters) -> Outcome<Vec<Notification>> {
     let reader = reader(call).await?;
     let all = call.inner.events.notifications(&reader, MOST).await.map_err(unavailable)?;
-    // Clients that see `offline` or `dnd` keep silent.
-    let reply = Reply::new(show(call, all).await?);
-    Ok(reply.with_header(PRESENCE, HeaderValue::from_static("online")))
+    let status = user_status::of_people(call.inner, std::slice::from_ref(&reader.person)).await?;
+    let presence = status.into_iter().flatten().next().map_or("online", |status| {
+        // Clients that see `offline` keep silent, though this one is asking.
+        match user_status::presence_name(status.status) {
+            "offline" => "online",
+            name => name,
+        }
+    });
+    let reply = Reply::new(show(&Audience::of(call)?, all).await?);
+    Ok(reply.with_header(PRESENCE, HeaderValue::from_static(presence)))
 }
 
 pub(super) async fn get(call: &Call<'_>, input: ById) -> Outcome<Notification> {
@@ -39,7 +48,7 @@ pub(super) async fn get(call: &Call<'_>, input: ById) -> Outcome<Notification> {
     let reader = reader(call).await?;
     let id = id(input.id).ok_or_else(gone)?;
     let found = call.inner.events.notification(&reader, id).await.map_err(unavailable)?;
-    let mut shown = show(call, vec![found.ok_or_else(gone)?]).await?;
+    let mut shown = show(&Audience::of(call)?, vec![found.ok_or_else(gone)?]).await?;
     shown.pop().map(Reply::new).ok_or_else(gone)
 }
 
@@ -74,13 +83,39 @@ async fn reader(call: &Call<'_>) -> Result<Reader, OcsError> {
     Ok(Reader { person, groups: memberships.groups })
 }
 
+/// Who notifications are shown to, and how.
+pub(crate) struct Audience<'a> {
+    inner: &'a Inner,
+    me: &'a Person,
+    /// The address of the installation.
+    base: String,
+    language: Language,
+}
+
+impl<'a> Audience<'a> {
+    fn of(call: &'a Call<'_>) -> Result<Self, OcsError> {
+        let me = &call.who()?.person;
+        let language = rich::language(&me.language, call.headers);
+        Ok(Self { inner: call.inner, me, base: call.origin.base_url(), language })
+    }
+
+    /// A person who asks for nothing now.
+    pub(crate) fn away(inner: &'a Inner, me: &'a Person) -> Self {
+        let language = rich::language(&me.language, &HeaderMap::new());
+        Self { inner, me, base: inner.sharing.options().url.clone(), language }
+    }
+}
+
 /// Notifications in the reader's language: three look-ups, whatever their number.
-async fn show(call: &Call<'_>, all: Vec<Stored>) -> Result<Vec<Notification>, OcsError> {
+pub(crate) async fn show(
+    to: &Audience<'_>,
+    all: Vec<Stored>,
+) -> Result<Vec<Notification>, OcsError> {
     if all.is_empty() {
         return Ok(Vec::new());
     }
-    let me = &call.who()?.person;
-    let (accounts, files) = (&call.inner.accounts, &call.inner.files);
+    let me = to.me;
+    let (accounts, files) = (&to.inner.accounts, &to.inner.files);
     let mut people: Vec<UserId> = (all.iter())
         .filter_map(|one| one.actor.as_ref().and_then(Principal::person).cloned())
         .collect();
@@ -102,9 +137,9 @@ async fn show(call: &Call<'_>, all: Vec<Stored>) -> Result<Vec<Notification>, Oc
     let entries = view.stat(&nodes).await.map_err(unavailable)?;
     let entries = nodes.into_iter().zip(entries).filter_map(|(id, entry)| Some((id, entry?)));
     let stage = Stage {
-        base: call.origin.base_url(),
+        base: to.base.clone(),
         me: me.id.to_string(),
-        language: rich::language(&me.language, call.headers),
+        language: to.language,
         people: names,
         groups: groups.filter_map(|(id, name)| Some((id, name?))).collect(),
         entries: entries.collect(),

@@ -40,6 +40,9 @@ pub(super) const fn subject(kind: Kind) -> Text {
         Kind::DeviceAdded => t(
             "The device {device} got access to your account",
             "Das Gerät {device} hat Zugriff auf Ihr Konto bekommen"),
+        Kind::ReminderDue => t(
+            "Reminder for {file}",
+            "Erinnerung an {file}"),
         // Whoever announces something chooses the words.
         _ => t("{subject}", "{subject}"),
     }

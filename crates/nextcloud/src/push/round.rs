@@ -1,0 +1,342 @@
+//! A round of sending: what waits is dealt out among devices, sealed and sent.
+
+use std::collections::BTreeMap;
+
+use allmende_accounts::{AppPassword, Person, Status};
+use allmende_events::{Push, PushDevice, PushId, PushKind, Reader, Undealt};
+use allmende_ocs::endpoints::user_status::Presence;
+use allmende_types::{Principal, Timestamp, UserId};
+
+use super::{
+    PersonKey, PushProxy, device_key,
+    message::{Content, Message},
+    proxy::{Verdict, form},
+};
+use crate::{
+    Nextcloud,
+    ocs::{Audience, show_notifications, user_status},
+    service::Inner,
+};
+
+/// What is looked at in one step.
+const STEP: usize = 100;
+/// Messages in one request to a proxy.
+const TOGETHER: usize = 50;
+/// Attempts after which a message is given up: with the pauses between them, some two hours.
+/// Clients ask by themselves too.
+const ATTEMPTS: u32 = 8;
+/// The first pause between two attempts, in seconds; each next one is twice as long.
+const FIRST_PAUSE: i64 = 60;
+/// The longest time for which a proxy can have itself left alone, in seconds.
+const LONGEST_PAUSE: i64 = 3600;
+
+/// What a round did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Pushed {
+    /// Messages that proxies took.
+    pub sent: u32,
+    /// Messages that will be tried again.
+    pub later: u32,
+    /// Messages that were given up.
+    pub lost: u32,
+}
+
+/// Why a round ended early. What was not noted is done by a later one.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PushError {
+    /// The outbox or the devices cannot be read or written.
+    #[error("notifications for devices")]
+    Events(#[from] allmende_events::Error),
+    /// The people cannot be read.
+    #[error("the people of devices")]
+    Accounts(#[from] allmende_accounts::Error),
+    /// The key pairs cannot be read or written.
+    #[error("the key pairs of people")]
+    Sharing(#[from] allmende_sharing::Error),
+    /// What a notification says cannot be made out.
+    #[error("the text of a notification: {0}")]
+    Text(#[from] allmende_ocs::OcsError),
+    /// A key cannot be made or used.
+    #[error("a key: {0}")]
+    Key(String),
+}
+
+impl PushError {
+    /// Whether the same may succeed later without anybody changing anything.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Events(error) => error.is_retryable(),
+            Self::Accounts(error) => error.is_retryable(),
+            Self::Sharing(error) => error.is_retryable(),
+            Self::Text(error) => error.is_retryable(),
+            Self::Key(_) => false,
+        }
+    }
+}
+
+impl Nextcloud {
+    /// Sends what people's devices are to be told, until nothing is due. To be called by a
+    /// job, now and then; several processes can do so at once. A message is sent again if
+    /// its proxy does not take it, or the process dies before it is noted: clients know
+    /// a notification by its number.
+    ///
+    /// Nothing is sent to the devices of people who are disabled, whose app password is
+    /// revoked or to be wiped, or who do not want to be disturbed. Without push proxies in
+    /// the options, the outbox is emptied.
+    ///
+    /// # Errors
+    /// See [`PushError`].
+    pub async fn push(&self, proxy: &dyn PushProxy) -> Result<Pushed, PushError> {
+        let (inner, mut done) = (&*self.inner, Pushed::default());
+        if inner.options.push_proxies.is_empty() {
+            inner.events.drop_pushes().await?;
+            return Ok(done);
+        }
+        let now = inner.now();
+        loop {
+            let undealt = inner.events.undealt_pushes(STEP, now).await?;
+            for one in &undealt {
+                let devices = devices_of(inner, one).await?;
+                inner.events.deal(one, &devices).await?;
+            }
+            if undealt.len() < STEP {
+                break;
+            }
+        }
+        loop {
+            let taken = inner.events.take_pushes(STEP, now).await?;
+            let more = taken.len() == STEP;
+            send(inner, taken, proxy, now, &mut done).await?;
+            if !more {
+                return Ok(done);
+            }
+        }
+    }
+}
+
+/// The devices of those who are told.
+async fn devices_of(inner: &Inner, undealt: &Undealt) -> Result<Vec<PushDevice>, PushError> {
+    let group = match &undealt.to {
+        Principal::Person(person) => {
+            return Ok(inner.events.devices_of(std::slice::from_ref(person)).await?);
+        }
+        Principal::Group(group) => group,
+        _ => return Ok(Vec::new()),
+    };
+    let (mut devices, mut after) = (Vec::new(), None::<UserId>);
+    loop {
+        let people = inner.events.people_with_devices(after.as_ref(), STEP).await?;
+        let memberships = inner.accounts.memberships(&people).await?;
+        let members = people.iter().zip(memberships).filter(|(_, all)| all.groups.contains(group));
+        let members: Vec<UserId> = members.map(|(person, _)| person.clone()).collect();
+        if !members.is_empty() {
+            devices.extend(inner.events.devices_of(&members).await?);
+        }
+        if people.len() < STEP {
+            return Ok(devices);
+        }
+        after = people.last().cloned();
+    }
+}
+
+/// A message that is ready, to be sent for something that was taken.
+struct Ready {
+    id: PushId,
+    attempts: u32,
+    message: Message,
+}
+
+/// Sends what was taken, and notes what came of it.
+async fn send(
+    inner: &Inner,
+    taken: Vec<Push>,
+    proxy: &dyn PushProxy,
+    now: Timestamp,
+    done: &mut Pushed,
+) -> Result<(), PushError> {
+    let mut of_people: BTreeMap<String, Vec<Push>> = BTreeMap::new();
+    let mut finished: Vec<PushId> = taken.iter().map(|push| push.id).collect();
+    for push in taken {
+        of_people.entry(push.person.key()).or_default().push(push);
+    }
+    let mut of_proxies: BTreeMap<String, Vec<Ready>> = BTreeMap::new();
+    let mut later = Vec::new();
+    let mut put_off = |tries: &[(PushId, u32)], after: i64, done: &mut Pushed| {
+        for (id, attempts) in tries {
+            if *attempts >= ATTEMPTS {
+                done.lost += 1;
+                continue;
+            }
+            let pause = after.min(LONGEST_PAUSE).max(pause(*attempts));
+            later.push((*id, now.plus_seconds(pause)));
+            done.later += 1;
+        }
+    };
+    for (person, pushes) in of_people {
+        let tries: Vec<_> = pushes.iter().map(|push| (push.id, push.attempts)).collect();
+        match prepare(inner, pushes, now).await {
+            Ok(all) => {
+                for (address, ready) in all {
+                    of_proxies.entry(address).or_default().push(ready);
+                }
+            }
+            // What fails for one person is not to keep the others waiting.
+            Err(error) => {
+                tracing::warn!(person, %error, "messages to a person's devices are put off");
+                put_off(&tries, 0, done);
+            }
+        }
+    }
+    for (address, all) in &of_proxies {
+        for some in all.chunks(TOGETHER) {
+            let messages: Vec<&Message> = some.iter().map(|ready| &ready.message).collect();
+            let devices: Vec<&str> =
+                messages.iter().map(|message| message.device_identifier.as_str()).collect();
+            let answer = proxy.post(&format!("{address}/notifications"), form(&messages)).await;
+            let verdict = match &answer {
+                Ok(answer) => Verdict::of(answer, &devices),
+                Err(error) => {
+                    tracing::info!(address, %error, "messages to devices are sent later");
+                    Verdict::Later { after: None }
+                }
+            };
+            let count = u32::try_from(some.len()).unwrap_or(u32::MAX);
+            match verdict {
+                Verdict::Done { unknown } => {
+                    inner.events.remove_unknown_devices(address, &unknown).await?;
+                    let gone = u32::try_from(unknown.len()).unwrap_or(u32::MAX);
+                    done.lost += gone.min(count);
+                    done.sent += count - gone.min(count);
+                }
+                Verdict::Refused => {
+                    let status = answer.map_or(0, |answer| answer.status);
+                    tracing::warn!(address, status, "a push proxy refuses messages");
+                    done.lost += count;
+                }
+                Verdict::Later { after } => {
+                    let after = after.and_then(|after| i64::try_from(after.as_secs()).ok());
+                    let tries: Vec<_> =
+                        some.iter().map(|ready| (ready.id, ready.attempts)).collect();
+                    put_off(&tries, after.unwrap_or(0), done);
+                }
+            }
+        }
+    }
+    finished.retain(|id| !later.iter().any(|(one, _)| one == id));
+    inner.events.note_pushes(&finished, &later).await?;
+    Ok(())
+}
+
+fn pause(attempts: u32) -> i64 {
+    FIRST_PAUSE.saturating_mul(2i64.saturating_pow(attempts.saturating_sub(1))).min(LONGEST_PAUSE)
+}
+
+/// The messages to the devices of one person, each with the address of its proxy; none for
+/// what is not to be sent any more.
+async fn prepare(
+    inner: &Inner,
+    pushes: Vec<Push>,
+    now: Timestamp,
+) -> Result<Vec<(String, Ready)>, PushError> {
+    let Some(first) = pushes.first() else { return Ok(Vec::new()) };
+    let id = first.person.clone();
+    let person = inner.accounts.person(&id).await?;
+    let Some(person) = person.filter(|person| person.status == Status::Enabled) else {
+        return Ok(Vec::new());
+    };
+    let good = inner.accounts.app_passwords(&id).await?;
+    let good = |app_password: i64| {
+        let is_good = |one: &AppPassword| !one.wipe && one.expires.is_none_or(|end| end > now);
+        good.iter().any(|one| one.id.0 == app_password && is_good(one))
+    };
+    let (mut devices, mut gone) = (Vec::new(), Vec::new());
+    for device in inner.events.devices_of(std::slice::from_ref(&id)).await? {
+        match device_key(&device.public_key).filter(|_| good(device.app_password)) {
+            Some(key) => devices.push((device, key)),
+            None => gone.push(device.app_password),
+        }
+    }
+    for app_password in gone {
+        inner.events.remove_device(&id, app_password).await?;
+    }
+    let Some(key) = PersonKey::find(&inner.sharing, &id).await? else { return Ok(Vec::new()) };
+    let contents = contents(inner, &person, &pushes).await?;
+    let mut jobs = Vec::new();
+    for push in pushes {
+        let device = devices.iter().find(|(device, _)| device.app_password == push.app_password);
+        if let (Some((device, key)), Some(content)) = (device, contents.get(&push.kind)) {
+            jobs.push((push.id, push.attempts, content.clone(), device.clone(), key.clone()));
+        }
+    }
+    // Signatures take milliseconds each.
+    let sealed = tokio::task::spawn_blocking(move || {
+        let seal = |(id, attempts, content, device, of_device): (_, _, Content, PushDevice, _)| {
+            let message = Message::seal(&content, &device, &of_device, &key)?;
+            Ok((device.proxy, Ready { id, attempts, message }))
+        };
+        jobs.into_iter().map(seal).collect::<Result<Vec<_>, PushError>>()
+    });
+    sealed.await.map_err(|e| PushError::Key(e.to_string()))?
+}
+
+/// What the devices of a person are told, by what it is about; what is not there is not told.
+async fn contents(
+    inner: &Inner,
+    person: &Person,
+    pushes: &[Push],
+) -> Result<BTreeMap<PushKind, Content>, PushError> {
+    let mut contents = BTreeMap::new();
+    let mut news = Vec::new();
+    for push in pushes {
+        match push.kind {
+            PushKind::Told(id) => news.push(id),
+            PushKind::Gone(id) => drop(contents.insert(push.kind, Content::Gone(id.0))),
+            PushKind::AllGone => drop(contents.insert(push.kind, Content::AllGone)),
+            _ => {}
+        }
+    }
+    news.sort_unstable();
+    news.dedup();
+    let quiet = async {
+        let status = user_status::of_people(inner, std::slice::from_ref(&person.id)).await?;
+        let status = status.into_iter().flatten().next();
+        Ok::<_, PushError>(status.is_some_and(|status| status.status == Presence::Dnd))
+    };
+    if news.is_empty() || quiet.await? {
+        return Ok(contents);
+    }
+    let memberships = inner.accounts.memberships_of(&person.id).await?;
+    let reader = Reader { person: person.id.clone(), groups: memberships.groups };
+    let mut stored = Vec::new();
+    for id in news {
+        // What was put away, or is theirs no more, is not told.
+        stored.extend(inner.events.notification(&reader, id).await?);
+    }
+    let ids: Vec<_> = stored.iter().map(|one| one.id).collect();
+    let shown = show_notifications(&Audience::away(inner, person), stored).await?;
+    for (id, shown) in ids.into_iter().zip(shown) {
+        let content = Content::Told {
+            id: id.0,
+            app: shown.app,
+            kind: shown.object_type,
+            object: shown.object_id,
+            subject: shown.subject,
+        };
+        contents.insert(PushKind::Told(id), content);
+    }
+    Ok(contents)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_a_limit() {
+        let pauses: Vec<i64> = (1..=8).map(pause).collect();
+        assert_eq!(pauses, [60, 120, 240, 480, 960, 1920, 3600, 3600]);
+    }
+}
