@@ -66,6 +66,13 @@ impl Fault {
         Self::new(verdict).on(Method::GetBlob)
     }
 
+    /// The body of a blob ends after so many bytes, as if it were the whole.
+    #[must_use]
+    pub fn tear_body(bytes: u64) -> Self {
+        let verdict = Verdict { tear_body: Some(bytes), ..Verdict::default() };
+        Self::new(verdict).on(Method::GetBlob)
+    }
+
     /// Only on this method.
     #[must_use]
     pub fn on(self, method: Method) -> Self {

@@ -94,6 +94,19 @@ async fn a_cut_body_breaks_with_an_error() {
 }
 
 #[tokio::test]
+async fn a_torn_body_ends_early_as_if_it_were_whole() {
+    let plan = FaultPlan::default();
+    let store = ten_bytes(&plan).await;
+    for (tear, expected) in [(0, ""), (4, "0123"), (10, "0123456789"), (11, "0123456789")] {
+        plan.add(Fault::tear_body(tear));
+        let read = store.get(BlobId(1), ByteRange::ALL).await.unwrap();
+        assert_eq!(read.info.size, 10);
+        let pieces = read.body.try_collect::<Vec<_>>().await.unwrap();
+        assert_eq!(pieces.concat(), expected.as_bytes());
+    }
+}
+
+#[tokio::test]
 async fn ends_of_all_kinds_are_counted() {
     let plan = FaultPlan::default();
     let metrics = StoreMetrics::default();

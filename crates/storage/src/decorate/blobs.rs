@@ -7,7 +7,7 @@ use std::io;
 use allmende_types::BlobId;
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_core::stream::BoxStream;
+use futures_core::{Stream, stream::BoxStream};
 use futures_util::{StreamExt, stream};
 
 use super::{Decorated, Method, Probe, Running, enter};
@@ -23,9 +23,14 @@ impl<S: BlobStore + ?Sized, P: Probe> BlobStore for Decorated<S, P> {
         let call = self.inner.get(id, range);
         let (result, verdict) = self.call_with_verdict(Method::GetBlob, call).await;
         let read = result?;
-        Ok(match verdict.cut_body {
-            Some(bytes) => BlobRead { body: cut(read.body, bytes), ..read },
-            None => read,
+        let lost = || io::Error::new(io::ErrorKind::ConnectionReset, "cut by the decorator");
+        Ok(match (verdict.cut_body, verdict.tear_body) {
+            (Some(bytes), _) => {
+                let end = stream::once(async move { Err(lost()) });
+                BlobRead { body: beginning(read.body, bytes).chain(end).boxed(), ..read }
+            }
+            (None, Some(bytes)) => BlobRead { body: beginning(read.body, bytes).boxed(), ..read },
+            (None, None) => read,
         })
     }
 
@@ -55,22 +60,23 @@ impl<S: BlobStore + ?Sized, P: Probe> BlobStore for Decorated<S, P> {
     }
 }
 
-/// The stream up to a number of bytes, then an error.
-fn cut(body: ByteStream<'static>, bytes: u64) -> ByteStream<'static> {
-    let lost = || io::Error::new(io::ErrorKind::ConnectionReset, "cut by the decorator");
+/// The stream up to a number of bytes, or to its first error.
+fn beginning(
+    body: ByteStream<'static>,
+    bytes: u64,
+) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
     stream::unfold(Some((body, bytes)), move |state| async move {
         let (mut body, left) = state?;
         let keep = usize::try_from(left).unwrap_or(usize::MAX);
         match body.next().await {
-            _ if left == 0 => Some((Err(lost()), None)),
+            _ if left == 0 => None,
             Some(Ok(piece)) => {
                 let piece: Bytes = piece.slice(..piece.len().min(keep));
                 let left = left - piece.len() as u64;
                 Some((Ok(piece), Some((body, left))))
             }
             Some(Err(error)) => Some((Err(error), None)),
-            None => Some((Err(lost()), None)),
+            None => None,
         }
     })
-    .boxed()
 }

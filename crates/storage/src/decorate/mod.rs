@@ -44,6 +44,9 @@ pub struct Verdict {
     pub lose_answer: Option<ErrorKind>,
     /// Of [`BlobStore::get`](crate::BlobStore::get): break the body after so many bytes.
     pub cut_body: Option<u64>,
+    /// Of [`BlobStore::get`](crate::BlobStore::get): end the body after so many bytes, as if
+    /// that were the whole: a torn read, which only who counts notices.
+    pub tear_body: Option<u64>,
 }
 
 /// How a call ended.
