@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -30,6 +31,8 @@ enum Command {
     Replay(ReplayArgs),
     /// Kill the server and cut its power under load, many times: the long mode of these checks.
     Crash(CrashArgs),
+    /// Load the server for long and watch what it uses: the long mode of this check.
+    Soak(SoakArgs),
     /// Let one foreign client work against a server that already runs.
     Stranger(StrangerArgs),
     /// Run a command with a PostgreSQL of its own, for the tests of one crate.
@@ -88,6 +91,16 @@ struct CrashArgs {
 }
 
 #[derive(Debug, Args)]
+struct SoakArgs {
+    /// How long the load lasts.
+    #[arg(long, default_value_t = 60)]
+    minutes: u64,
+    /// The seed that an earlier run printed, to do the same again.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+#[derive(Debug, Args)]
 struct StrangerArgs {
     /// The name of the client's check, for example `cadaver`.
     name: String,
@@ -118,6 +131,11 @@ impl Cli {
             Command::Crash(args) => {
                 let context = Context::discover(None, WhenAbsent::Report)?;
                 crash::long(&context, args.kills, args.cuts, args.seed)?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Command::Soak(args) => {
+                let context = Context::discover(None, WhenAbsent::Report)?;
+                crash::long_soak(&context, Duration::from_secs(60 * args.minutes), args.seed)?;
                 Ok(ExitCode::SUCCESS)
             }
             Command::Stranger(args) => {

@@ -114,6 +114,11 @@ impl Server {
         self.restart(log)
     }
 
+    /// The number of the server's process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.0.id()
+    }
+
     /// Ends the server with SIGKILL, wherever it is.
     pub(crate) fn kill(&mut self) -> Result<()> {
         self.child.0.kill().context("kill -9")?;
@@ -143,6 +148,17 @@ impl Server {
     pub(crate) fn command<'a>(&self, log: &'a Log, args: &[&str]) -> Call<'a> {
         let database = self.launch.database.iter().flat_map(|url| ["--database", url]);
         Call::new(log, &self.binary).args(["--data"]).args([&self.data]).args(database).args(args)
+    }
+
+    /// The same on other data.
+    pub(crate) fn command_on<'a>(&self, log: &'a Log, data: &Path, args: &[&str]) -> Call<'a> {
+        Call::new(log, &self.binary).args(["--data"]).args([data]).args(args)
+    }
+
+    /// Starts a server that has ended again on the same port, with other data.
+    pub(crate) fn restart_on(&mut self, log: &Log, data: PathBuf) -> Result<()> {
+        self.data = data;
+        self.restart(log)
     }
 
     fn wait_ready(&mut self) -> Result<()> {

@@ -32,6 +32,7 @@ const LAYERS: &[(u8, &[&str])] = &[
             "allmende-care",
             "allmende-tags",
             "allmende-comments",
+            "allmende-reminders",
         ],
     ),
     (3, &["allmende-nextcloud", "allmende-server"]),
@@ -52,9 +53,10 @@ const STRANGERS: &[(&str, &[&str])] = &[
     // Blobs know no metadata, metadata know no blobs.
     ("allmende-storage-local", &["allmende-sql"]),
     ("allmende-tree-sql", &["allmende-storage-local"]),
-    // Tags and comments know nodes by their ids, and people by theirs.
+    // Tags, comments and reminders know nodes by their ids, and people by theirs.
     ("allmende-tags", &["allmende-files", "allmende-accounts", "allmende-sharing"]),
     ("allmende-comments", &["allmende-files", "allmende-accounts", "allmende-tags"]),
+    ("allmende-reminders", &["allmende-files", "allmende-accounts", "allmende-comments"]),
     // The file service is free of any transport, WebDAV free of any storage.
     ("allmende-files", &["allmende-webdav-proto", "allmende-webdav", "allmende-accounts"]),
     ("allmende-webdav", &["allmende-storage", "allmende-files", "allmende-accounts"]),

@@ -7,6 +7,7 @@
 //!   flushed is there, or not, or torn. On each such disk the server is started and read.
 //!
 //! * [`rot`] flips single bits of what lies on the disk.
+//! * [`soak`] lets the clients work for long, and watches what the server uses.
 //!
 //! In the first two, every acknowledged write has to be there byte for byte, a request that was under
 //! way is there as a whole or not at all, no entity tag stands for other content than before,
@@ -19,9 +20,10 @@ mod model;
 mod observe;
 mod power;
 mod rot;
+mod soak;
 mod workload;
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::check::{Check, Need};
 use crate::context::Context;
@@ -40,6 +42,9 @@ const CUTS: u64 = 25;
 
 /// Flipped bits of the test command.
 const FLIPS: u64 = 30;
+
+/// How long the load lasts in the test command.
+const SOAK: Duration = Duration::from_secs(30);
 
 /// The checks of the test command.
 pub(crate) const CHECKS: &[Check] = &[
@@ -70,6 +75,12 @@ pub(crate) const CHECKS: &[Check] = &[
         needs: &[Need::Release],
         run: |context, log| rot::run(context, log, FLIPS, seed()),
     },
+    Check {
+        name: "soak",
+        shows: "under mixed load the server's memory, handles and database stay flat",
+        needs: &[Need::Release],
+        run: |context, log| soak::run(context, log, SOAK, seed()),
+    },
 ];
 
 /// The long mode: as often as a person asks for.
@@ -82,6 +93,13 @@ pub(crate) fn long(context: &Context, kills: u64, cuts: u64, chosen: Option<u64>
     println!("PostgreSQL: {}", on_postgres(context, &log("crash-postgres")?, kills, seed)?);
     println!("{}", power::run(context, &log("power-loss")?, cuts, seed)?);
     println!("{}", rot::run(context, &log("bit-rot")?, cuts, seed)?);
+    Ok(())
+}
+
+/// The long mode of the load: as long as a person asks for.
+pub(crate) fn long_soak(context: &Context, lasts: Duration, chosen: Option<u64>) -> Result<()> {
+    let log = Log::create(context.log_path("soak"))?;
+    println!("{}", soak::run(context, &log, lasts, chosen.unwrap_or_else(seed))?);
     Ok(())
 }
 

@@ -12,6 +12,7 @@ mod nextcloudcmd;
 mod npm_webdav;
 mod pypi_webdav4;
 mod rclone;
+mod restore_drill;
 
 use crate::check::{Check, Need};
 use crate::context::Context;
@@ -100,6 +101,12 @@ pub(crate) const CHECKS: &[Check] = &[
         shows: "a server killed in the middle of an upload loses nothing",
         needs: NATIVE,
         run: nextcloudcmd::kill,
+    },
+    Check {
+        name: "restore-drill",
+        shows: "after a restore, nextcloudcmd uploads what is newer, and deletes nothing",
+        needs: NATIVE,
+        run: restore_drill::drill,
     },
     Check {
         name: "desktop",

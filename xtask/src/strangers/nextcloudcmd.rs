@@ -18,9 +18,9 @@ use crate::tree::{self, AWKWARD_NAMES, DECOMPOSED_NAME, Noise};
 const SMALL_FILES: u64 = 1000;
 
 /// Two folders of one account, seen through a relay.
-struct Pair<'a> {
-    a: PathBuf,
-    b: PathBuf,
+pub(super) struct Pair<'a> {
+    pub(super) a: PathBuf,
+    pub(super) b: PathBuf,
     home: PathBuf,
     relay: Relay,
     account: Endpoint,
@@ -28,7 +28,7 @@ struct Pair<'a> {
 }
 
 impl<'a> Pair<'a> {
-    fn new(context: &Context, log: &'a Log, name: &str, server: &Server) -> Result<Self> {
+    pub(super) fn new(context: &Context, log: &'a Log, name: &str, server: &Server) -> Result<Self> {
         let dir = context.fresh_dir(name)?;
         let folder = |name: &str| -> Result<PathBuf> {
             let path = dir.join(name);
@@ -45,7 +45,7 @@ impl<'a> Pair<'a> {
         })
     }
 
-    fn call(&self, folder: &Path) -> Result<Call<'a>> {
+    pub(super) fn call(&self, folder: &Path) -> Result<Call<'a>> {
         let url = format!("http://{}", self.relay.authority());
         Ok(Call::new(self.log, "nextcloudcmd")
             .args(["--non-interactive", "-h", "-u", &self.account.user])
@@ -59,12 +59,12 @@ impl<'a> Pair<'a> {
     }
 
     /// One run of the client, which must end well.
-    fn sync(&self, folder: &Path) -> Result<()> {
+    pub(super) fn sync(&self, folder: &Path) -> Result<()> {
         self.call(folder)?.run().map(|_| ())
     }
 
     /// Changes travel from A to B and back, until both have everything.
-    fn settle(&self, what: &str) -> Result<()> {
+    pub(super) fn settle(&self, what: &str) -> Result<()> {
         for folder in [&self.a, &self.b, &self.a] {
             self.sync(folder).context(what)?;
         }
@@ -72,7 +72,7 @@ impl<'a> Pair<'a> {
     }
 
     /// A run without a change may ask, but must not transfer or change anything.
-    fn ensure_quiet(&self, what: &str) -> Result<()> {
+    pub(super) fn ensure_quiet(&self, what: &str) -> Result<()> {
         for folder in [&self.a, &self.b] {
             self.relay.take_requests();
             self.sync(folder)?;
