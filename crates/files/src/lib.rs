@@ -22,6 +22,7 @@
 //! |---|---|
 //! | reads | [`View::resolve`], [`View::children`], [`View::stat`], [`View::read`] |
 //! | writes | [`View::put`], [`View::put_many`], [`View::make_folder`], [`View::remove`], [`View::move_to`], [`View::copy_to`], [`View::patch`] |
+//! | what has changed | [`View::sync_states`], [`View::changes_since`] |
 //! | the trash | [`View::trash`], [`Trash`] |
 //! | old contents | [`versions`] |
 //! | locks | [`View::lock`], [`View::unlock`], [`View::locks_covering`] |
@@ -29,7 +30,7 @@
 //! | folder downloads | [`archive`] |
 //! | what is mounted | [`Mounts`], [`Files::with_mounts`] |
 //! | people | [`Files::view`], [`Files::set_quota`], [`Files::usage`], [`Files::remove_person`] |
-//! | jobs | [`Collector`], [`Files::expire_trash`] |
+//! | jobs | [`Collector`], [`Files::expire_trash`], [`versions::VersionKeeper`] |
 
 pub mod archive;
 mod blob_ids;
@@ -54,6 +55,7 @@ mod read;
 mod retention;
 mod search;
 mod service;
+mod sync;
 mod transfer;
 mod trash;
 pub mod uploads;
@@ -77,6 +79,7 @@ pub use read::Reading;
 pub use retention::{InvalidRetention, Retention};
 pub use search::SearchRequest;
 pub use service::{Files, Quota, Stores, set_home_quota};
+pub use sync::{Changes, InvalidSyncState, SyncDepth, SyncState};
 pub use transfer::TransferRequest;
 pub use trash::{Trash, TrashExpired, TrashPolicy, Trashed, TrashedAs};
 pub use uploads::{Assembly, PartRequest, Upload, Uploads};

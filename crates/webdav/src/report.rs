@@ -94,4 +94,7 @@ pub enum Found<R> {
     Resource(Entry<R>),
     /// One that is gone, which `sync-collection` tells (RFC 6578, section 3.5).
     Gone(allmende_types::SpacePath),
+    /// The collection that was asked, where the answer ends before everything was told
+    /// (RFC 6578, section 3.6). It stands last.
+    Cut(allmende_types::SpacePath),
 }

@@ -142,9 +142,14 @@ impl View {
         let hidden = self.files.hidden(strange.collect()).await?;
         let seen = |node: Option<Node>| node.filter(|node| !hidden.contains(&node.space));
         let nodes: Vec<Option<Node>> = nodes.into_iter().map(seen).collect();
+        // What was shared and then moved into the recipient's home is seen there twice.
+        let twice = layout.as_ref().is_some_and(|layout| {
+            layout.all().any(|placed| own(placed.root.space))
+        });
         let mut foreign: Vec<NodeId> = Vec::new();
         if layout.is_some() || home.is_none() {
-            foreign.extend(nodes.iter().flatten().filter(|n| !own(n.space)).map(|node| node.id));
+            let mounted = nodes.iter().flatten().filter(|node| twice || !own(node.space));
+            foreign.extend(mounted.map(|node| node.id));
         }
         let mut lineages = HashMap::new();
         if !foreign.is_empty() {
@@ -156,7 +161,12 @@ impl View {
             // A node between the reads can be gone: then it has no path, and is gone.
             found.push(match (node, path) {
                 (Some(node), Some(path)) if own(node.space) => {
-                    vec![self.home_entry(layout.as_deref(), node, Some(path))]
+                    let mut entries = Vec::with_capacity(1);
+                    if let Some(chain) = lineages.get(&node.id) {
+                        entries = self.foreign_entries(layout.as_deref(), &node, &path, chain);
+                    }
+                    entries.insert(0, self.home_entry(layout.as_deref(), node, Some(path)));
+                    entries
                 }
                 (Some(node), Some(path)) => {
                     let chain = lineages.get(&node.id).map_or(&[][..], Vec::as_slice);

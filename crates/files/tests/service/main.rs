@@ -17,6 +17,7 @@ mod mounted;
 mod mounts;
 mod puts;
 mod reads;
+mod sync;
 mod trash;
 mod uploads;
 mod versions;

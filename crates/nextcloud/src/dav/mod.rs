@@ -17,6 +17,7 @@ mod node;
 mod patch;
 mod properties;
 mod search;
+mod sync;
 mod tags;
 mod teams;
 mod trash;
@@ -100,7 +101,9 @@ impl Dav {
             .provider(comments::CommentProperties)
             .core(core)
             .collections(folder::FolderDownload)
+            .provider(sync::SyncProperty)
             .report(search::FilterFiles)
+            .report(sync::SyncReport)
             .search(search::FileSearch)
             .build();
         Self { files, trash, versions }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use allmende_types::SpacePath;
 use allmende_webdav_proto::{
-    Href, MultistatusWriter, PropName,
+    Condition, Href, MultistatusWriter, PropName,
     multistatus::{MissingProps, MultistatusOptions, StatusNote},
     request::Propfind,
 };
@@ -42,13 +42,21 @@ pub(super) struct Sheet<B: Backend> {
     loaded: Loaded<B::Resource>,
     /// How many of the page are written.
     written: usize,
-    gone: Vec<SpacePath>,
+    /// What is told by a status alone.
+    told: Vec<(SpacePath, Told)>,
+}
+
+/// Why a resource has a status and no properties.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Gone,
+    Cut,
 }
 
 impl<B: Backend> Sheet<B> {
     /// How many responses are still to be written.
     pub(super) fn left(&self) -> usize {
-        self.page.len() - self.written + self.gone.len()
+        self.page.len() - self.written + self.told.len()
     }
 }
 
@@ -116,12 +124,16 @@ impl<B: Backend> Plan<B> {
         mount: &Mount,
         found: Vec<Found<B::Resource>>,
     ) -> Result<Sheet<B>> {
-        let mut gone = Vec::new();
+        let mut told = Vec::new();
         let page: Vec<Entry<B::Resource>> = (found.into_iter())
             .filter_map(|found| match found {
                 Found::Resource(entry) => Some(entry),
                 Found::Gone(path) => {
-                    gone.push(path);
+                    told.push((path, Told::Gone));
+                    None
+                }
+                Found::Cut(path) => {
+                    told.push((path, Told::Cut));
                     None
                 }
             })
@@ -136,7 +148,7 @@ impl<B: Backend> Plan<B> {
             provider.load(backend, shown, &selection).await.map(Some)
         }))
         .await?;
-        Ok(Sheet { page, loaded, written: 0, gone })
+        Ok(Sheet { page, loaded, written: 0, told })
     }
 
     /// Writes responses of a page until the writer holds `limit` bytes.
@@ -147,7 +159,7 @@ impl<B: Backend> Plan<B> {
         sheet: &mut Sheet<B>,
         limit: usize,
     ) -> Progress {
-        let Sheet { page, loaded, written, gone } = sheet;
+        let Sheet { page, loaded, written, told } = sheet;
         let mut hrefs = Hrefs { mount, parent: None };
         for (index, entry) in page.iter().enumerate().skip(*written) {
             if writer.len() >= limit {
@@ -181,9 +193,15 @@ impl<B: Backend> Plan<B> {
                 }
             });
         }
-        for path in std::mem::take(gone) {
-            let href = mount.href(&path, Kind::File);
-            writer.status_response(&href, StatusCode::NOT_FOUND, &StatusNote::default());
+        for (path, told) in std::mem::take(told) {
+            let (kind, status, note) = match told {
+                Told::Gone => (Kind::File, StatusCode::NOT_FOUND, StatusNote::default()),
+                Told::Cut => {
+                    let note = StatusNote::from(Condition::NumberOfMatchesWithinLimits);
+                    (Kind::Collection, StatusCode::INSUFFICIENT_STORAGE, note)
+                }
+            };
+            writer.status_response(&mount.href(&path, kind), status, &note);
         }
         Progress::Done
     }
