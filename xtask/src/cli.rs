@@ -13,7 +13,7 @@ use crate::http::Endpoint;
 use crate::plan::{self, Selection};
 use crate::postgres::Postgres;
 use crate::process::Log;
-use crate::{crash, replay, strangers};
+use crate::{crash, fuzz, replay, strangers};
 
 /// The commands of this workspace.
 #[derive(Debug, Parser)]
@@ -31,6 +31,8 @@ enum Command {
     Replay(ReplayArgs),
     /// Kill the server and cut its power under load, many times: the long mode of these checks.
     Crash(CrashArgs),
+    /// Run the fuzz targets, each for some minutes.
+    Fuzz(FuzzArgs),
     /// Load the server for long and watch what it uses: the long mode of this check.
     Soak(SoakArgs),
     /// Let one foreign client work against a server that already runs.
@@ -91,6 +93,16 @@ struct CrashArgs {
 }
 
 #[derive(Debug, Args)]
+struct FuzzArgs {
+    /// How long each target runs.
+    #[arg(long, default_value_t = 600)]
+    seconds: u64,
+    /// Only targets whose names begin so.
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+}
+
+#[derive(Debug, Args)]
 struct SoakArgs {
     /// How long the load lasts.
     #[arg(long, default_value_t = 60)]
@@ -131,6 +143,12 @@ impl Cli {
             Command::Crash(args) => {
                 let context = Context::discover(None, WhenAbsent::Report)?;
                 crash::long(&context, args.kills, args.cuts, args.seed)?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Command::Fuzz(args) => {
+                let context = Context::discover(None, WhenAbsent::Report)?;
+                let lasts = Duration::from_secs(args.seconds);
+                fuzz::run(&context, &fuzz::Selection { lasts, only: args.only })?;
                 Ok(ExitCode::SUCCESS)
             }
             Command::Soak(args) => {

@@ -11,6 +11,7 @@ mod cli;
 mod context;
 mod crash;
 mod failure;
+mod fuzz;
 mod http;
 mod login_flow;
 mod operation;

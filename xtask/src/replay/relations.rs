@@ -23,7 +23,7 @@ enum Kind {
     Tag,
     /// The number of a comment.
     Comment,
-    /// The number of a file in the address of its tags or comments.
+    /// The number of a file in the address of its tags, comments or versions.
     Annotated,
     /// The name of a public link.
     Link,
@@ -120,6 +120,10 @@ impl Relations {
             share.or_else(|| kind_of_annotated(&self.path, place, recorded))
         };
         match kind(place, recorded).or_else(by_path) {
+            // The tags of versions are their times, by which addresses name them.
+            Some(Kind::ETag) if recorded != ours && recorded.bytes().all(|b| is_digit(b.into())) => {
+                Err(format!("{} instead of {}", shown(ours), shown(recorded)))
+            }
             Some(Kind::ETag) if has_form(Kind::ETag, ours) => {
                 self.bind_etag(place, bare(recorded), bare(ours))
             }
@@ -218,7 +222,7 @@ impl Relations {
     }
 
     /// A text of ours with the recorded names and tokens of links, and the recorded numbers of
-    /// tags and comments, which stand in addresses.
+    /// tags, comments and files with versions, which stand in addresses.
     pub(super) fn to_recorded(&self, text: &str) -> String {
         let known: Vec<(Kind, &str, &str)> = (self.ours.iter())
             .filter_map(|((kind, text), ours)| {
@@ -277,7 +281,8 @@ fn stands_alone(kind: Kind, before: &str, after: &str) -> bool {
         Kind::Comment => apart && behind_number(before, "/comments/files/"),
         Kind::Annotated => {
             let places = ["/systemtags-relations/files/", "/comments/files/"];
-            apart && places.iter().any(|place| before.ends_with(place))
+            let versions = before.ends_with("/versions/") && before.contains("/dav/versions/");
+            apart && (versions || places.iter().any(|place| before.ends_with(place)))
         }
         _ => true,
     }

@@ -136,7 +136,7 @@ pub(crate) fn run_against(name: &str, context: &Context, endpoint: &Endpoint) ->
         "pypi-webdav4" => pypi_webdav4::against,
         "rclone-debian" => rclone::debian,
         "rclone-new" => rclone::new,
-        "nextcloudcmd-sync" | "nextcloudcmd-kill" | "desktop" => {
+        "nextcloudcmd-sync" | "nextcloudcmd-kill" | "desktop" | "restore-drill" => {
             fail!("{name} starts its server itself: cargo xtask test --only {name}")
         }
         _ => fail!("no client is called `{name}`"),

@@ -28,7 +28,12 @@ pub(super) struct Pair<'a> {
 }
 
 impl<'a> Pair<'a> {
-    pub(super) fn new(context: &Context, log: &'a Log, name: &str, server: &Server) -> Result<Self> {
+    pub(super) fn new(
+        context: &Context,
+        log: &'a Log,
+        name: &str,
+        server: &Server,
+    ) -> Result<Self> {
         let dir = context.fresh_dir(name)?;
         let folder = |name: &str| -> Result<PathBuf> {
             let path = dir.join(name);
