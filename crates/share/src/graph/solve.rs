@@ -1,5 +1,7 @@
 //! The decision: the least fixed point along one chain of folders.
 
+use std::ops::Range;
+
 use allmende_types::{NodeId, Permissions, Timestamp, UserId};
 
 use super::{DisabledGranters, OwnerIndex, Resharing, ShareGraph};
@@ -20,7 +22,31 @@ pub(super) struct Solver<'g> {
     items: Vec<Item>,
     /// The subject of each item with its index, sorted: most people are asked for by few.
     by_subject: Vec<(u32, usize)>,
+    subjects: SubjectFilter,
     seats: Vec<Seat>,
+    /// Those of one seat after those of another.
+    routes: Vec<usize>,
+}
+
+/// Which subjects may have an item. Most of the groups of a person have none, and a bit tells
+/// it sooner than a search.
+#[derive(Debug, Default)]
+struct SubjectFilter([u64; 16]);
+
+impl SubjectFilter {
+    fn add(&mut self, subject: u32) {
+        let (word, bit) = Self::place(subject);
+        self.0[word] |= bit;
+    }
+
+    fn may_have(&self, subject: u32) -> bool {
+        let (word, bit) = Self::place(subject);
+        self.0[word] & bit != 0
+    }
+
+    const fn place(subject: u32) -> (usize, u64) {
+        ((subject >> 6) as usize % 16, 1 << (subject & 63))
+    }
 }
 
 /// A share on the chain that is in force.
@@ -39,8 +65,8 @@ struct Item {
 struct Seat {
     person: u32,
     base: Base,
-    /// The items that are for them, from the root down.
-    routes: Vec<usize>,
+    /// The items that are for them, from the root down: a part of the solver's routes.
+    routes: Range<usize>,
 }
 
 /// What a person has without any share.
@@ -123,7 +149,10 @@ impl<'g> Solver<'g> {
         let mut by_subject: Vec<(u32, usize)> =
             items.iter().enumerate().filter_map(|(at, item)| Some((subject(item)?, at))).collect();
         by_subject.sort_unstable();
-        Self { graph, now, chain, items, by_subject, seats: Vec::with_capacity(8) }
+        let mut subjects = SubjectFilter::default();
+        by_subject.iter().for_each(|(subject, _)| subjects.add(*subject));
+        let (seats, routes) = (Vec::with_capacity(8), Vec::with_capacity(8));
+        Self { graph, now, chain, items, by_subject, subjects, seats, routes }
     }
 
     /// The seat of a person; from then on their rights are known after
@@ -134,8 +163,8 @@ impl<'g> Solver<'g> {
         // Whoever sits down brings the granters of what is for them. Not by recursion: a
         // long line of shares would be a deep stack.
         while next < self.seats.len() {
-            for at in 0..self.seats[next].routes.len() {
-                let item = self.seats[next].routes[at];
+            for at in self.seats[next].routes.clone() {
+                let item = self.routes[at];
                 let granter = self.graph.grants[self.items[item].grant as usize].granter;
                 if self.items[item].seat.is_none() && self.graph.may_grant(granter) {
                     let granter = self.sit_down(granter);
@@ -152,20 +181,21 @@ impl<'g> Solver<'g> {
             return at;
         }
         let base = self.base(person);
-        let mut routes = Vec::new();
+        let start = self.routes.len();
         if !matches!(base, Base::Owner) {
-            for subject in &self.graph.people[person as usize].subjects {
+            let theirs = self.graph.people[person as usize].subjects.iter();
+            for subject in theirs.filter(|subject| self.subjects.may_have(**subject)) {
                 let first = self.by_subject.partition_point(|(of, _)| of < subject);
                 let theirs = self.by_subject[first..].iter().take_while(|(of, _)| of == subject);
-                routes.extend(theirs.map(|(_, at)| *at).filter(|at| {
+                self.routes.extend(theirs.map(|(_, at)| *at).filter(|at| {
                     let entry = &self.graph.grants[self.items[*at].grant as usize];
                     entry.answer(person) == Answer::Accepted
                 }));
             }
             // By depth, as the items are.
-            routes.sort_unstable();
+            self.routes[start..].sort_unstable();
         }
-        self.seats.push(Seat { person, base, routes });
+        self.seats.push(Seat { person, base, routes: start..self.routes.len() });
         self.seats.len() - 1
     }
 
@@ -224,7 +254,7 @@ impl<'g> Solver<'g> {
             Base::Team(at) => at[depth],
             Base::Nothing => Rights::NONE,
         };
-        for item in &seat.routes {
+        for item in &self.routes[seat.routes.clone()] {
             let item = &self.items[*item];
             if item.depth > depth {
                 break;
