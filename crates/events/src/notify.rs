@@ -86,6 +86,9 @@ kinds! {
     DeviceAdded = 10;
     /// An administrator has something to say. Details: `subject`, `message`, `link`.
     Announcement = 11;
+    /// The person wanted to be reminded of a file at this time. Object: the file. Details:
+    /// `name`.
+    ReminderDue = 12;
 }
 
 /// What a notification is about, such as the share 17 of the app `files_sharing`: whoever

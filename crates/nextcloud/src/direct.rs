@@ -59,10 +59,11 @@ impl Inner {
             sharing: self.sharing.clone(),
             tags: self.tags.clone(),
             comments: self.comments.clone(),
+            reminders: self.reminders.clone(),
             instance: self.instance.clone(),
+            data_fingerprint: self.options.data_fingerprint.clone(),
         };
         // OpenProject has another address for it.
-            data_fingerprint: self.options.data_fingerprint.clone(),
         let address = mount.href(&SpacePath::root(), Kind::File);
         *request.uri_mut() = address.as_str().parse().map_err(|_| missing())?;
         Ok(self.dav.guest(&home, mount, request).await)

@@ -13,6 +13,7 @@ use allmende_files::{
     Files, FilesOptions, Stores as FileStores, SystemClock, TrashPolicy, versions::VersionOptions,
 };
 use allmende_previews::{PreviewOptions, Previews, StoreOptions as PreviewStore};
+use allmende_reminders::Reminders;
 use allmende_sharing::{
     Encryption, LinkKey, Mails, Sharing, SharingOptions, SmtpMailer, SmtpOptions,
 };
@@ -108,6 +109,7 @@ impl Databases {
         allmende_sharing::SCHEMA,
         allmende_tags::SCHEMA,
         allmende_comments::SCHEMA,
+        allmende_reminders::SCHEMA,
         allmende_tree_sql::MIGRATIONS,
     ];
 
@@ -178,6 +180,8 @@ pub struct Stores {
     pub tags: Tags,
     /// What people say of files.
     pub comments: Comments,
+    /// Files that people want to be reminded of.
+    pub reminders: Reminders,
     /// Small pictures of images.
     pub previews: Previews,
 }
@@ -236,7 +240,8 @@ impl Stores {
         let previews = Previews::open(config.data.join("previews"), previews).await?;
         let tags = Tags::new(databases.sql.clone());
         let comments = Comments::new(databases.sql.clone());
-        Ok(Self { databases, blobs, sharing, mailer, files, tags, comments, previews })
+        let reminders = Reminders::new(databases.sql.clone());
+        Ok(Self { databases, blobs, sharing, mailer, files, tags, comments, reminders, previews })
     }
 }
 
@@ -256,11 +261,19 @@ pub fn secrets(config: &Config) -> Vec<PathBuf> {
     vec![config.data.join(LINK_KEY)]
 }
 
+/// The key of links of a configuration's installation, which is made if there is none.
+///
+/// # Errors
+/// When it cannot be read or made.
+pub fn link_key(config: &Config) -> Result<LinkKey, StartError> {
+    let path = config.data.join(LINK_KEY);
+    LinkKey::in_file(&path).map_err(|source| StartError::Data { path, source })
+}
+
 /// The shares of an installation. Tokens of links lie in the database under a key that lies
 /// beside it, so that a copy of the database alone opens none.
 fn sharing(config: &Config, databases: &Databases) -> Result<Sharing, StartError> {
-    let path = config.data.join(LINK_KEY);
-    let key = LinkKey::in_file(&path).map_err(|source| StartError::Data { path, source })?;
+    let key = link_key(config)?;
     let url = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
     let Databases { sql, accounts, tree } = databases;
     let mut options = SharingOptions::new(key, url);

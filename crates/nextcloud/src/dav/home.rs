@@ -7,6 +7,7 @@ use allmende_files::{
     Error as FilesError, ErrorKind as FilesErrorKind, FolderRequest, LockOrder, MountKind,
     PutRequest, TransferRequest, View, Written as FilesWritten,
 };
+use allmende_reminders::Reminders;
 use allmende_sharing::Sharing;
 use allmende_storage::{
     Expect as StoreExpect, Lock as StoreLock, LockDepth as StoreDepth, LockScope as StoreScope,
@@ -47,6 +48,8 @@ pub(crate) struct Home {
     pub(crate) tags: Tags,
     /// What people say of files.
     pub(crate) comments: Comments,
+    /// Files that people want to be reminded of.
+    pub(crate) reminders: Reminders,
     /// Ends every file id.
     pub(crate) instance: Arc<InstanceId>,
     /// Changes when a backup was restored.

@@ -16,6 +16,7 @@ mod lock;
 mod node;
 mod patch;
 mod properties;
+mod reminders;
 mod search;
 mod sync;
 mod tags;
@@ -99,6 +100,7 @@ impl Dav {
             .provider(properties::SharingProperties)
             .provider(tags::TagProperties)
             .provider(comments::CommentProperties)
+            .provider(reminders::ReminderProperties)
             .core(core)
             .collections(folder::FolderDownload)
             .provider(sync::SyncProperty)

@@ -131,10 +131,11 @@ impl Inner {
             sharing: self.sharing.clone(),
             tags: self.tags.clone(),
             comments: self.comments.clone(),
+            reminders: self.reminders.clone(),
             instance: self.instance.clone(),
+            data_fingerprint: self.options.data_fingerprint.clone(),
         })
     }
-            data_fingerprint: self.options.data_fingerprint.clone(),
 }
 
 /// The name of the cookie by which a browser shows that it knew the password of a link.

@@ -37,6 +37,7 @@ mod provisioning;
 mod provisioning_errors;
 mod push;
 mod quota;
+mod reminders;
 mod search;
 mod shares;
 mod status_codes;

@@ -25,6 +25,7 @@ pub mod preferences;
 pub mod profile;
 pub mod recommendations;
 pub mod references;
+pub mod reminders;
 pub mod search;
 pub mod teams;
 pub mod user_status;

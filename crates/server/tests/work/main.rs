@@ -43,6 +43,7 @@ impl World {
             sharing: stores.sharing.clone(),
             tags: stores.tags.clone(),
             comments: stores.comments.clone(),
+            reminders: stores.reminders.clone(),
             events: allmende_events::Events::new(stores.databases.sql.clone()),
             previews: stores.previews.clone(),
             instance: accounts.instance_id().await.unwrap(),

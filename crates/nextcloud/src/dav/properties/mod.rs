@@ -49,8 +49,6 @@ table! {
     Tags = PropName::oc("tags"),
     OwnerId = PropName::oc("owner-id"),
     OwnerName = PropName::oc("owner-display-name"),
-    CommentsCount = PropName::oc("comments-count"),
-    CommentsUnread = PropName::oc("comments-unread"),
     ShareAttributes = PropName::nc("share-attributes"),
     ShareDownloadLimits = PropName::nc("share-download-limits"),
     HasPreview = PropName::nc("has-preview"),
@@ -63,9 +61,7 @@ table! {
     DownloadUrlExpiration = PropName::nc("download-url-expiration"),
     ContainedFolders = PropName::nc("contained-folder-count"),
     ContainedFiles = PropName::nc("contained-file-count"),
-    SystemTags = PropName::nc("system-tags"),
     Hidden = PropName::nc("hidden"),
-    ReminderDueDate = PropName::nc("reminder-due-date"),
     // Locks as the desktop client shows them.
     Lock = PropName::nc("lock"),
     LockOwner = PropName::nc("lock-owner"),

@@ -92,7 +92,6 @@ impl PropertyPage<Item> for Loaded {
             Known::OwnerName => {
                 out.found_text(name, entry.owner_name().unwrap_or(&self.owner_name));
             }
-            Known::CommentsCount | Known::CommentsUnread => out.found_text(name, "0"),
             Known::ShareAttributes => out.found_text(name, attributes(entry)),
             Known::HideDownload if entry.facts.shared => out.found_text(name, flag(false)),
             Known::Note => match entry.mount.as_ref().and_then(|mount| mount.note.as_deref()) {
@@ -110,9 +109,7 @@ impl PropertyPage<Item> for Loaded {
             Known::DataFingerprint => out.found_text(name, &self.data_fingerprint),
             Known::Tags
             | Known::ShareDownloadLimits
-            | Known::IsFederated
-            | Known::SystemTags
-            | Known::ReminderDueDate => out.found_text(name, ""),
+            | Known::IsFederated => out.found_text(name, ""),
             Known::CreationTime => {
                 out.found(name, |xml| xml.number(node.created.map_or(0, Timestamp::unix)));
             }

@@ -27,7 +27,12 @@ use bytes::Bytes;
 use http::{Response, StatusCode, request::Parts};
 
 use self::shown::{Listing, Row};
-pub(super) use self::{filter::{Wanted, tagged, unknown}, in_use::handle as in_use, property::TagProperties};
+pub(super) use self::{
+    filter::{Wanted, tagged, unknown},
+    in_use::handle as in_use,
+    property::TagProperties,
+    relations::handle as relations,
+};
 use super::{
     answer::{self, Body},
     home::Home,
@@ -110,16 +115,6 @@ pub(super) async fn tags(
         }
         _ => Err(Error::new(ErrorKind::NotFound, "A tag holds nothing of this name")),
     }
-}
-
-/// A request on `/systemtags-relations` and what is below.
-pub(super) async fn relations(
-    home: &Home,
-    rest: &str,
-    request: &Parts,
-    body: Body,
-) -> Result<Response<DavBody>> {
-    relations::handle(home, rest, request, body).await
 }
 
 /// The tag of a path.

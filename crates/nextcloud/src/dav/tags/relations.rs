@@ -18,7 +18,7 @@ const ROOT: &str = "/remote.php/dav/systemtags-relations";
 pub(super) const FILES: &str = "/remote.php/dav/systemtags-relations/files";
 
 /// A request on the relations; `rest` is what follows their root, decoded.
-pub(super) async fn handle(
+pub(in crate::dav) async fn handle(
     home: &Home,
     rest: &str,
     request: &Parts,
