@@ -15,11 +15,20 @@ use crate::{
 /// know files by their ids, and would take a new file for one that they have.
 const SKIP: i64 = 1 << 28;
 
+// Epochs are seconds, and no space has so many commits in one.
+const REVISIONS: &str = "UPDATE spaces SET revision = CASE WHEN revision < \
+     (SELECT value FROM numbers WHERE name = $1) * 16777216 \
+     THEN (SELECT value FROM numbers WHERE name = $1) * 16777216 ELSE revision + 16777216 END";
+
 impl SqlTree {
     /// Begins a new epoch: to be called once on a database that was restored or copied,
-    /// before anybody writes to it. Every etag becomes another one, none that was ever given
-    /// is given again, and neither is an id. Locks and pins, whose holders know of another
-    /// state, end.
+    /// before anybody writes to it.
+    ///
+    /// What has not changed keeps its etag: it is what clients know by it. Whatever is
+    /// written from now on gets a revision beyond all that were given since the state that
+    /// came back, so that no etag ever names two contents; ids are not repeated either. The
+    /// feeds of changes begin anew, since their readers may have seen what is gone. Locks
+    /// and pins, whose holders know of another state, end.
     ///
     /// The epoch is the time, so that two restores of one backup have different ones.
     ///
@@ -31,8 +40,8 @@ impl SqlTree {
              WHERE name = $1 RETURNING value";
         let raised = Statement::new(raise, params![EPOCH, now.unix()]);
         let raised = batch.expect(raised, Expect::ONE);
-        let spaces = "UPDATE spaces SET epoch = (SELECT value FROM numbers WHERE name = $1)";
-        batch.push(Statement::new(spaces, params![EPOCH]));
+        batch.push(Statement::new(REVISIONS, params![EPOCH]));
+        batch.push(Statement::new("UPDATE spaces SET feed_start = revision", params![]));
         // Two restores of one backup go on from different ids too.
         let skip = SKIP + i64::from(random()? as u32 >> 2);
         let ids = "UPDATE numbers SET value = value + $2 WHERE name = $1";

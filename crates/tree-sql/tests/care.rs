@@ -8,7 +8,7 @@ use allmende_storage::{
     Target, Tree,
 };
 use allmende_tree_sql::{SqlTree, TreeOptions};
-use allmende_types::{BlobId, Checksums, Name, NodeId, Timestamp};
+use allmende_types::{BlobId, Checksums, Name, NodeId, Revision, Timestamp};
 
 const NOW: Timestamp = Timestamp::from_unix(1_700_000_000);
 
@@ -82,17 +82,23 @@ every_engine! {
         let second = tree.begin_epoch(NOW).await.unwrap();
         assert_eq!(second.0, NOW.unix() + 1);
         let after = tree.stat(&[file]).await.unwrap().remove(0).unwrap();
-        assert_eq!((after.id, after.revision), (before.id, before.revision));
-        assert_ne!(after.etag(), before.etag());
+        assert_eq!(after.etag(), before.etag());
+        // Whoever read the feed may have seen what is gone.
+        let gone = tree.changes(space.id, Revision(1 << 40), 10).await.unwrap_err();
+        assert_eq!(*gone.kind(), ErrorKind::NotFound);
         let again = SqlTree::open(sql.clone(), TreeOptions::default()).await.unwrap();
         let made = put(&again, &space, "b", 2).await;
         assert!(made.0 > file.0 + (1 << 28), "{made} follows {file}");
+        let made = again.stat(&[made]).await.unwrap().remove(0).unwrap();
+        assert!(made.revision.0 > second.0 << 24, "{}", made.revision);
         let new = NewSpace { key: "home:bob".into(), quota: None, now: NOW };
         assert_eq!(again.create_space(new).await.unwrap().epoch, second);
         let pins = sql.read(Statement::new("SELECT count(*) FROM pins", params![])).await.unwrap();
         assert_eq!(pins.one().unwrap().int(0).unwrap(), 0);
         let folder = MakeFolder { target: target(&space, "f"), modified: NOW, created: None };
         let batch = Batch::one(Actor::default(), NOW, Op::MakeFolder(folder));
-        assert_eq!(again.commit(batch).await.unwrap().written[0].node.epoch, second);
+        let folder = again.commit(batch).await.unwrap().written.remove(0).node;
+        let seen = again.changes(space.id, made.revision, 10).await.unwrap();
+        assert_eq!(seen.last().unwrap().node, folder.id);
     }
 }

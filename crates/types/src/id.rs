@@ -53,9 +53,10 @@ number! {
     Revision, "revision"
 }
 number! {
-    /// How often the space's history was replaced (a restored backup, a forked
-    /// database). It is a part of every etag, so that none is issued twice for
-    /// different content.
+    /// The history in which a space was made: another one begins when a backup is
+    /// restored or a database forked. It is a part of every etag. With it the revisions
+    /// of all spaces are raised beyond those of the history before, so that no etag is
+    /// issued twice for different content.
     Epoch, "epoch"
 }
 

@@ -22,7 +22,7 @@ pub(super) struct Pair<'a> {
     pub(super) a: PathBuf,
     pub(super) b: PathBuf,
     home: PathBuf,
-    relay: Relay,
+    pub(super) relay: Relay,
     account: Endpoint,
     log: &'a Log,
 }

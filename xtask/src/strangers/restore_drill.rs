@@ -2,16 +2,19 @@
 //! nextcloudcmd loses nothing of what it has.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::context::{Context, text};
 use crate::failure::{Context as _, Result, ensure};
 use crate::process::Log;
 use crate::server::Server;
-use crate::tree::{self, Noise, Tree};
+use crate::tree::{self, Entry, Noise, Tree};
 
 use super::nextcloudcmd::Pair;
 
 const FILES: u64 = 120;
+/// How long the client may take to begin.
+const UPLOADING: Duration = Duration::from_secs(60);
 
 pub(super) fn drill(context: &Context, log: &Log) -> Result<String> {
     let dir = context.fresh_dir("restore-drill")?;
@@ -36,7 +39,13 @@ pub(super) fn drill(context: &Context, log: &Log) -> Result<String> {
         noise.write_file(&pair.a.join(format!("during/{number:03}.dat")), 3000 + number)?;
     }
     let backups = dir.join("backups");
-    let uploading = pair.call(&pair.a)?.start()?;
+    let (before, end) = (pair.relay.upstream_bytes(), Instant::now() + UPLOADING);
+    let mut uploading = pair.call(&pair.a)?.start()?;
+    while pair.relay.upstream_bytes() - before < FILES * 500 {
+        ensure!(!uploading.ended()?, "the client ended before it had uploaded");
+        ensure!(Instant::now() < end, "the client does not upload");
+        std::thread::sleep(Duration::from_millis(2));
+    }
     let taken = server.command(log, &["backup", "--json", text(&backups)?]).run()?;
     ensure!(taken.contains("\"unreadable\": []"), "the backup is not whole: {taken}");
     let uploaded = uploading.wait()?;
@@ -76,18 +85,13 @@ pub(super) fn drill(context: &Context, log: &Log) -> Result<String> {
     Ok(format!("{} entries, lost: 0, conflicts: {copies}", have.len()))
 }
 
-/// Everything that a folder had is still there: under its name, or beside it as the copy
-/// that the client makes of a conflict.
+/// Everything that a folder had is still there: under its name, under the one that it has in
+/// the backup, or as the copy that the client makes of a conflict.
 fn ensure_nothing_lost(what: &str, had: &Tree, have: &Tree) -> Result<()> {
     for (path, entry) in had {
-        if have.get(path) == Some(entry) {
-            continue;
-        }
-        let stem = path.rsplit_once('.').map_or(path.as_str(), |(stem, _)| stem);
-        let mut copies = have.iter().filter(|(copy, kept)| {
-            *kept == entry && copy.starts_with(stem) && copy.contains("conflicted copy")
-        });
-        ensure!(copies.next().is_some(), "{what}: {path} is lost");
+        let is_there = have.get(path) == Some(entry);
+        let is_elsewhere = *entry != Entry::Folder && have.values().any(|kept| kept == entry);
+        ensure!(is_there || is_elsewhere, "{what}: {path} is lost");
     }
     Ok(())
 }

@@ -29,9 +29,11 @@
 //!
 //! # Restoring
 //! [`restore`] makes a new installation; it never overwrites one. It begins a new
-//! [epoch](allmende_tree_sql::SqlTree::begin_epoch) and sets another fingerprint
-//! (`oc:data-fingerprint`), by which desktop clients learn that the server went back in time:
-//! they then upload what they have and the server has not, instead of deleting it.
+//! [epoch](allmende_tree_sql::SqlTree::begin_epoch), so that no etag and no id is given a
+//! second time, and sets another fingerprint (`oc:data-fingerprint`), by which desktop clients
+//! learn that the server went back in time: they then upload what they have and the server
+//! has not, instead of deleting it. What has not changed since keeps its etag. Otherwise the
+//! desktop client (3.7) would believe that all files had changed, and ask whether to delete.
 //!
 //! A backup holds everything, the keys of links too: it is to be kept as safe as the
 //! installation itself.

@@ -20,6 +20,13 @@ pub(crate) enum CareCommand {
     Backup(Backup),
     /// Bring a backup back, into a data folder that is empty or not there (--data)
     Restore(Restore),
+    /// Write people's files into a plain folder, with a manifest of everything known of them
+    Export(Export),
+    /// Read an export into a new installation, or the data directory of a Nextcloud; the
+    /// server must not run
+    Import(Import),
+    /// Print one number for all people, files, times and shares: equal for equal installations
+    Digest(Digest),
 }
 
 #[derive(Debug, Clone, Copy, Args)]
@@ -65,6 +72,34 @@ pub(crate) struct Restore {
     /// Only list the backups
     #[arg(long)]
     pub(crate) list: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// A folder that is empty or not there
+    pub(crate) dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The folder of an export
+    pub(crate) dir: PathBuf,
+    /// The folder is the data directory of a Nextcloud; people are made on the way
+    #[arg(long)]
+    pub(crate) nextcloud: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Digest {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -48,12 +48,8 @@ pub(super) async fn take(settings: &Settings, given: Backup) -> Result<Ending, F
     let blobs = contents_beside(&config)?;
     let secrets = secrets(&config);
     let files: Vec<_> = secrets.iter().map(std::path::PathBuf::as_path).collect();
-    let source = BackupSource {
-        sql: &databases.sql,
-        tree: &databases.tree,
-        blobs: &blobs,
-        files: &files,
-    };
+    let source =
+        BackupSource { sql: &databases.sql, tree: &databases.tree, blobs: &blobs, files: &files };
     let progress = Progress::new(given.json);
     let taken = backup::take(source, &given.dir, now(), &progress).await?;
     progress.end();
@@ -88,7 +84,8 @@ pub(super) async fn restore(settings: &Settings, given: Restore) -> Result<Endin
         tree: Databases::tree_options(&config),
     };
     let progress = Progress::new(given.json);
-    let back = backup::restore(&given.dir, given.backup.as_ref(), &target, now(), &progress).await?;
+    let back =
+        backup::restore(&given.dir, given.backup.as_ref(), &target, now(), &progress).await?;
     progress.end();
     let done = Done {
         backup: back.id.as_str(),

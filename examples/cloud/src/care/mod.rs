@@ -3,6 +3,7 @@
 mod arguments;
 mod backups;
 mod checks;
+mod exports;
 mod progress;
 
 use std::process::ExitCode;
@@ -36,6 +37,9 @@ pub(crate) async fn run(settings: &Settings, command: CareCommand) -> Result<Exi
         CareCommand::Gc => checks::collect(settings).await?,
         CareCommand::Backup(options) => backups::take(settings, options).await?,
         CareCommand::Restore(options) => backups::restore(settings, options).await?,
+        CareCommand::Export(options) => exports::export(settings, options).await?,
+        CareCommand::Import(options) => exports::import(settings, options).await?,
+        CareCommand::Digest(options) => exports::digest(settings, options).await?,
     };
     Ok(ending.into())
 }
