@@ -33,7 +33,7 @@ pub struct Snapshot(Held);
 #[derive(Debug)]
 enum Held {
     Sqlite(sqlite::Snapshot),
-    Postgres(postgres::Snapshot),
+    Postgres(Box<postgres::Snapshot>),
 }
 
 impl Snapshot {
@@ -41,8 +41,8 @@ impl Snapshot {
         Self(Held::Sqlite(held))
     }
 
-    pub(crate) const fn of_postgres(held: postgres::Snapshot) -> Self {
-        Self(Held::Postgres(held))
+    pub(crate) fn of_postgres(held: postgres::Snapshot) -> Self {
+        Self(Held::Postgres(Box::new(held)))
     }
 
     /// Which database this is.

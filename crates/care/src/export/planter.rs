@@ -271,8 +271,10 @@ fn body(path: &Path, digest: Option<String>) -> ByteStream<'static> {
         Closed(PathBuf),
         Open(File, Sha256),
     }
+    /// A piece, and how it goes on.
+    type Step = Option<(Bytes, (State, Option<String>))>;
     let pieces = stream::try_unfold((State::Closed(path.to_owned()), digest), |(state, digest)| {
-        let step = move || -> io::Result<Option<(Bytes, (State, Option<String>))>> {
+        let step = move || -> io::Result<Step> {
             let (mut file, mut hasher) = match state {
                 State::Closed(path) => (File::open(path)?, Sha256::new()),
                 State::Open(file, hasher) => (file, hasher),

@@ -94,6 +94,13 @@ impl World {
         Self::make(FaultPlan::default(), Kept::InMemory, options).await
     }
 
+    /// A server whose data came back from a backup.
+    pub(crate) async fn restored(fingerprint: &str) -> Self {
+        let mut options = NextcloudOptions::default();
+        options.data_fingerprint = fingerprint.into();
+        Self::make(FaultPlan::default(), Kept::InMemory, options).await
+    }
+
     /// Sends what waits for devices.
     pub(crate) async fn push(&self, proxy: &dyn PushProxy) -> Pushed {
         self.service.push(proxy).await.unwrap()

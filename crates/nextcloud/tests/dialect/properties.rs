@@ -55,6 +55,17 @@ async fn a_file() {
     }
 }
 
+/// The desktop client reads it of the root, and uploads what is newer when it changes.
+#[tokio::test]
+async fn restored_data_have_another_fingerprint() {
+    for fingerprint in ["", "6923c8a1"] {
+        let world = World::restored(fingerprint).await;
+        let answer = world.alice().propfind(FILES, "0", "oc:data-fingerprint").await;
+        let shown = answer.responses().remove(0);
+        assert_eq!(shown.prop("oc:data-fingerprint"), Some(fingerprint));
+    }
+}
+
 #[tokio::test]
 async fn a_folder() {
     let world = World::new().await;
