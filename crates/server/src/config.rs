@@ -10,7 +10,7 @@ use std::{
 use allmende_files::Retention;
 use serde::Deserialize;
 
-use crate::proxy::Network;
+use crate::{audit::Audit, proxy::Network};
 
 /// Everything that an operator may set. Each field has a default, so that an empty file
 /// and no file are a working server.
@@ -48,6 +48,8 @@ pub struct Config {
     pub mail: Option<Mail>,
     /// Who tells people's devices of notifications.
     pub push: Push,
+    /// What is written down of acts, for how long, and who gets it.
+    pub audit: Audit,
     /// How long and how large things may be.
     pub limits: Limits,
     /// What is told to the operator.
@@ -69,6 +71,7 @@ impl Default for Config {
             files: Files::default(),
             mail: None,
             push: Push::default(),
+            audit: Audit::default(),
             limits: Limits::default(),
             log: Log::default(),
             metrics: None,
@@ -471,9 +474,11 @@ mod tests {
     #[test]
     fn mistakes_are_told() {
         assert!(Config::from_toml("lisen = '127.0.0.1:1'").is_err());
-        let retention = "[files]\ntrashbin_retention_obligation = '30'";
-        assert!(Config::from_toml(&format!("{retention} ")).is_ok());
-        assert!(Config::from_toml(&retention.replace("30", "soon")).is_err());
+        for setting in ["trashbin_retention_obligation", "versions_retention_obligation"] {
+            let retention = format!("[files]\n{setting} = '30'");
+            assert!(Config::from_toml(&retention).is_ok());
+            assert!(Config::from_toml(&retention.replace("30", "soon")).is_err());
+        }
         assert!(Config::load(Some(Path::new("/no/such/file")), none).is_err());
         let one = |name: &'static str, value: &'static str| {
             move |asked: &str| (asked == name).then(|| value.to_owned())

@@ -179,7 +179,7 @@ async fn whoever_may_only_read_changes_nothing() {
     let old = format!("{own}/1500000000");
     assert_eq!(bob.get(&old).await.text(), "one");
     let back = bob.transfer("MOVE", &old, &target("bob"), &[]).await;
-    let forbidden = "OCA\\DAV\\Connector\\Sabre\\Exception\\Forbidden";
+    let forbidden = "Sabre\\DAV\\Exception\\Forbidden";
     let text = "You cannot restore this version because you do not have update permissions on \
                 the source file.";
     assert_eq!((back.status, back.error()), (403, (forbidden, text)));
