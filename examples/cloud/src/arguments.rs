@@ -47,6 +47,9 @@ pub(crate) enum Command {
     /// Create and revoke app passwords
     #[command(subcommand)]
     AppPassword(AppPasswordCommand),
+    /// Remove for good what people have thrown away
+    #[command(subcommand)]
+    Trash(TrashCommand),
     /// Say to clients that the server is being worked on, or that it is back
     Maintenance(Maintenance),
     /// Check the configuration and the stores
@@ -107,6 +110,16 @@ pub(crate) struct Check {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrashCommand {
+    /// Empty the trash of people's own files
+    Empty {
+        /// The id of a person, more than once for several
+        #[arg(long = "user", value_name = "ID", required = true)]
+        users: Vec<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

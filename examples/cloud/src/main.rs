@@ -11,6 +11,7 @@ mod maintenance;
 mod output;
 mod people;
 mod serve;
+mod trash;
 
 use std::process::ExitCode;
 
@@ -57,6 +58,9 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         }
         Command::Group(command) => {
             groups::run(&open(&settings, &settings.config(None)?).await?, command).await?;
+        }
+        Command::Trash(command) => {
+            trash::run(&open(&settings, &settings.config(None)?).await?, command).await
         }
         Command::Maintenance(options) => {
             maintenance::run(&open(&settings, &settings.config(None)?).await?, options).await?;

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use allmende_storage::{Actor, Batch, Cause, Cursor, ErrorKind as StoreKind, Op, RemoveNode};
-use allmende_types::{NodeId, Permissions};
+use allmende_storage::{
+    Actor, Batch, Cause, Cursor, ErrorKind as StoreKind, Op, RemoveNode, Tree,
+};
+use allmende_types::{NodeId, Permissions, Timestamp, UserId};
 
 use super::{Trash, Trashed, list::Bin};
-use crate::{Error, ErrorKind, Files, Result, permissions::Action};
+use crate::{
+    Error, ErrorKind, Result, companion::Companion, permissions::Action, service::home_key,
+};
 
 /// How many things go in one batch.
 pub(super) const PAGE: usize = 200;
@@ -115,32 +119,57 @@ fn removal(trash: NodeId, node: NodeId) -> Op {
     Op::Remove(RemoveNode { parent: Some(trash), ..RemoveNode::whatever(node) })
 }
 
-impl Files {
-    /// Removes things from a trash in the server's own name, and returns how many went. One
-    /// that came back meanwhile stays.
-    pub(super) async fn remove_trashed(&self, trash: NodeId, nodes: &[NodeId]) -> Result<usize> {
-        let commit = async |ops: Vec<Op>| {
-            let (actor, now, cause) = (Actor::default(), self.now(), Cause::Request);
-            self.tree().commit(Batch { actor, now, cause, ops }).await
-        };
-        if nodes.is_empty() {
-            return Ok(0);
-        }
-        let ops = nodes.iter().map(|node| removal(trash, *node)).collect();
-        let came_back = |kind: &StoreKind| matches!(kind, StoreKind::Changed | StoreKind::NotFound);
-        match commit(ops).await {
-            Ok(_) => return Ok(nodes.len()),
+/// Removes things from a trash in the server's own name, and returns how many went. One that
+/// came back meanwhile stays.
+pub(super) async fn remove_trashed(
+    tree: &dyn Tree,
+    trash: NodeId,
+    nodes: &[NodeId],
+    now: Timestamp,
+) -> Result<usize> {
+    let commit = async |ops: Vec<Op>| {
+        let (actor, cause) = (Actor::default(), Cause::Request);
+        tree.commit(Batch { actor, now, cause, ops }).await
+    };
+    if nodes.is_empty() {
+        return Ok(0);
+    }
+    let ops = nodes.iter().map(|node| removal(trash, *node)).collect();
+    let came_back = |kind: &StoreKind| matches!(kind, StoreKind::Changed | StoreKind::NotFound);
+    match commit(ops).await {
+        Ok(_) => return Ok(nodes.len()),
+        Err(error) if came_back(error.kind()) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let mut removed = 0;
+    for node in nodes {
+        match commit(vec![removal(trash, *node)]).await {
+            Ok(_) => removed += 1,
             Err(error) if came_back(error.kind()) => {}
             Err(error) => return Err(error.into()),
         }
-        let mut removed = 0;
-        for node in nodes {
-            match commit(vec![removal(trash, *node)]).await {
-                Ok(_) => removed += 1,
-                Err(error) if came_back(error.kind()) => {}
-                Err(error) => return Err(error.into()),
-            }
+    }
+    Ok(removed)
+}
+
+/// Empties the trash of a person's home where only the tree is at hand, such as on a command
+/// line beside a running server, and returns how many things went. May be repeated when it was
+/// interrupted.
+///
+/// # Errors
+/// Those of the tree.
+pub async fn empty_home_trash(tree: &dyn Tree, person: &UserId, now: Timestamp) -> Result<usize> {
+    let Some(home) = tree.find_space(&home_key(person)).await? else { return Ok(0) };
+    let trash = tree.find_space(&Companion::Trash.key(home.id)).await?;
+    let Some(trash) = trash else { return Ok(0) };
+    let (mut removed, mut after) = (0, None::<Cursor>);
+    loop {
+        let page = tree.list(trash.root, after.as_ref(), PAGE).await?;
+        let nodes: Vec<NodeId> = page.items.iter().map(|node| node.id).collect();
+        removed += remove_trashed(tree, trash.root, &nodes, now).await?;
+        after = page.next;
+        if after.is_none() {
+            return Ok(removed);
         }
-        Ok(removed)
     }
 }

@@ -7,7 +7,7 @@ use allmende_types::{NodeId, Timestamp};
 
 use super::{
     TrashPolicy,
-    empty::PAGE,
+    empty::{PAGE, remove_trashed},
     origin::Origin,
     policy::{Verdict, allowance, judge},
 };
@@ -83,7 +83,7 @@ impl Files {
                 nodes.push(old.node);
             }
             for some in nodes.chunks(PAGE) {
-                removed += self.remove_trashed(trash.root, some).await?;
+                removed += remove_trashed(self.tree(), trash.root, some, self.now()).await?;
             }
             over = over.saturating_sub(room);
             if over == 0 || !cut || nodes.is_empty() {
@@ -130,7 +130,7 @@ impl Files {
                     _ => {}
                 }
             }
-            looked.gone += self.remove_trashed(trash.root, &gone).await?;
+            looked.gone += remove_trashed(self.tree(), trash.root, &gone, self.now()).await?;
             looked.freed += freed;
             after = next;
             if after.is_none() {

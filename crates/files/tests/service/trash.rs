@@ -5,7 +5,7 @@ use std::sync::Arc;
 use allmende_files::{
     Download, ErrorKind, Favourite, Files, FilesOptions, FolderRequest, LinkView, MountKind,
     MountRules, PutRequest, SearchRequest, TransferRequest, TrashPolicy, Trashed, TrashedAs, View,
-    remove_companions,
+    empty_home_trash, remove_companions,
 };
 use allmende_share::{Inheritance, NodeRule, Rules};
 use allmende_storage::{ByteRange, Expect, NodeFilter, Tree};
@@ -422,6 +422,15 @@ async fn emptying_spares_what_came_back_meanwhile() {
     }
     assert_eq!(trash.empty().await.unwrap(), 450);
     assert!(items(&alice).await.is_empty());
+    // Beside the server, of one person.
+    let now = world.files.now();
+    for at in ["b", "many"] {
+        remove(&alice, at).await;
+    }
+    for (person, removed) in [("bob", 0), ("alice", 2), ("alice", 0)] {
+        let emptied = empty_home_trash(&world.tree, &user(person), now).await.unwrap();
+        assert_eq!(emptied, removed, "{person}");
+    }
 }
 
 #[tokio::test]
@@ -473,6 +482,24 @@ async fn old_trash_goes_and_what_is_too_much() {
     world.files.set_quota(&user("alice"), Some(0)).await.unwrap();
     assert_eq!(world.files.expire_trash().await.unwrap().items, 0);
     assert_eq!(items(&alice).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_has_no_room_any_more_stays_in_the_trash() {
+    let world = World::new();
+    let alice = world.alice().await;
+    put(&alice, "big", &[b'x'; 60]).await;
+    remove(&alice, "big").await;
+    put(&alice, "other", &[b'x'; 60]).await;
+    world.files.set_quota(&user("alice"), Some(100)).await.unwrap();
+    let item = items(&alice).await.remove(0);
+    let trash = alice.trash().unwrap();
+    let full = ErrorKind::Quota { needed: 60, free: 40 };
+    assert_eq!(kind(trash.restore(&item).await), full);
+    assert_eq!(shown(&alice).await.len(), 1);
+    remove(&alice, "other").await;
+    trash.restore(&item).await.unwrap();
+    assert_eq!(content(&alice, "big").await, [b'x'; 60]);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use allmende_files::{Entry, FolderRequest, PutRequest, TransferRequest, Trashed, View};
-use allmende_sql::{Sql, every_engine};
+use allmende_sql::every_engine;
 use allmende_storage::{Expect, memory};
 use allmende_types::NodeId;
 use futures_util::stream;

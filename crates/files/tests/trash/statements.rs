@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use allmende_sql::{Sql, every_engine};
+use allmende_sql::every_engine;
 use allmende_storage::{Actor, Batch, Cause, Expect, Op, PutFile, Target, Tree};
 use allmende_tree_sql::{SqlTree, TreeOptions};
 use allmende_types::{Checksums, Name, NodeId, Timestamp};
