@@ -360,6 +360,30 @@ async fn versions_stay_in_the_trash_and_go_with_the_file() {
 }
 
 #[tokio::test]
+async fn what_is_replaced_by_another_file_is_in_the_trash_with_its_versions() {
+    let world = world();
+    let alice = world.alice().await;
+    for at in ["moved", "copied"] {
+        for (time, text) in [(100, "one"), (200, "two")] {
+            put_at(&alice, at, time, text).await;
+        }
+        put_at(&alice, "new", 300, "new").await;
+        let new = alice.get(&path("new")).await.unwrap();
+        let onto = TransferRequest::new(path(at));
+        match at {
+            "moved" => alice.move_to(&new, onto).await.unwrap(),
+            _ => alice.copy_to(&new, onto).await.unwrap(),
+        };
+        assert_eq!(shown(&alice, at).await, ["300: new*"]);
+        let trash = alice.trash().unwrap();
+        let item = trash.list(None, 10).await.unwrap().items.remove(0);
+        let back = trash.restore(&item).await.unwrap();
+        let back = back.path.unwrap().to_string();
+        assert_eq!(shown(&alice, &back).await, ["100: one", "200: two*"]);
+    }
+}
+
+#[tokio::test]
 async fn old_ones_are_thinned_out() {
     let world = world();
     let alice = world.alice().await;
