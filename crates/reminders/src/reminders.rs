@@ -141,8 +141,7 @@ impl Reminders {
     /// # Errors
     /// Those of the database.
     pub async fn tell(&self, due: &Due, name: Option<&str>, now: Timestamp) -> Result<()> {
-        const END: &str =
-            "DELETE FROM reminders WHERE person_key = $1 AND node = $2 AND due = $3";
+        const END: &str = "DELETE FROM reminders WHERE person_key = $1 AND node = $2 AND due = $3";
         let values = params![due.person.key(), due.node.0, due.at.unix()];
         let mut batch = Batch::new();
         let at = batch.expect(Statement::new(END, values), Expect::ONE);

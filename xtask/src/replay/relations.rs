@@ -121,7 +121,9 @@ impl Relations {
         };
         match kind(place, recorded).or_else(by_path) {
             // The tags of versions are their times, by which addresses name them.
-            Some(Kind::ETag) if recorded != ours && recorded.bytes().all(|b| is_digit(b.into())) => {
+            Some(Kind::ETag)
+                if recorded != ours && recorded.bytes().all(|b| is_digit(b.into())) =>
+            {
                 Err(format!("{} instead of {}", shown(ours), shown(recorded)))
             }
             Some(Kind::ETag) if has_form(Kind::ETag, ours) => {

@@ -419,11 +419,7 @@ impl Dav {
 }
 
 /// A request on what is kept of files beside them: tags and comments.
-async fn notes(
-    root: DavRoot,
-    home: &Home,
-    request: Request<Body>,
-) -> Result<Response<DavBody>> {
+async fn notes(root: DavRoot, home: &Home, request: Request<Body>) -> Result<Response<DavBody>> {
     let (parts, body) = request.into_parts();
     let rest = |root| decode(below(parts.uri.path(), root));
     match root {

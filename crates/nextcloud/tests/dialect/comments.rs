@@ -275,7 +275,11 @@ async fn who_is_mentioned_is_told_if_they_see_the_file() {
     // Who is gone leaves what they said without a name.
     said(&bob, &node, "mine").await;
     assert_eq!(root.ocs("DELETE", "/cloud/users/bob", "").await.code, 200);
-    let listed = alice.propfind(&format!("{COMMENTS}/{node}"), "1", "oc:actorType oc:actorId").await;
+    let listed =
+        alice.propfind(&format!("{COMMENTS}/{node}"), "1", "oc:actorType oc:actorId").await;
     let left = &listed.responses()[1];
-    assert_eq!((left.prop("oc:actorType"), left.prop("oc:actorId")), (Some("deleted_users"), Some("deleted_users")));
+    assert_eq!(
+        (left.prop("oc:actorType"), left.prop("oc:actorId")),
+        (Some("deleted_users"), Some("deleted_users"))
+    );
 }

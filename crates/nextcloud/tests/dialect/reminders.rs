@@ -36,12 +36,13 @@ async fn people_are_reminded_of_what_they_see() {
     assert_eq!(shown, "2027-01-16T09:00:00+00:00");
     // Others learn nothing of it, and set nothing for what they do not see.
     assert_eq!(get(&bob).await, serde_json::Value::Null);
-    for (client, node) in [(&bob, node.as_str()), (&alice, "9999"), (&alice, "18446744073709551615")] {
+    for (client, node) in
+        [(&bob, node.as_str()), (&alice, "9999"), (&alice, "18446744073709551615")]
+    {
         assert_eq!(set(client, node, "2027-01-16T10:00:00+00:00").await, 404, "{node}");
     }
-    let delete = async |client: &Client| {
-        client.ocs("DELETE", &format!("{API}/{node}"), "").await.http
-    };
+    let delete =
+        async |client: &Client| client.ocs("DELETE", &format!("{API}/{node}"), "").await.http;
     assert_eq!(delete(&bob).await, 404);
     assert_eq!((delete(&alice).await, delete(&alice).await), (200, 404));
     assert_eq!(get(&alice).await, serde_json::Value::Null);

@@ -46,7 +46,10 @@ async fn tags_are_made_changed_and_deleted() {
     let bound = tag(&root, r#"{"name": "r", "userAssignable": false, "groups": ["staff"]}"#).await;
 
     let listed = alice.propfind(TAGS, "1", ALL).await;
-    assert_eq!(listed.hrefs(), [format!("{TAGS}/"), format!("{TAGS}/{id}/"), format!("{TAGS}/{bound}/")]);
+    assert_eq!(
+        listed.hrefs(),
+        [format!("{TAGS}/"), format!("{TAGS}/{id}/"), format!("{TAGS}/{bound}/")]
+    );
     let of = &listed.responses()[1];
     // What looks like a script is text.
     assert_eq!(of.prop("oc:display-name"), Some("a &lt;b&gt;"));
@@ -58,7 +61,9 @@ async fn tags_are_made_changed_and_deleted() {
     assert_eq!(alice.propfind(&format!("{TAGS}/{id}"), "0", "oc:groups oc:id").await.status, 403);
     assert_eq!(alice.propfind(&format!("{TAGS}/{hidden}"), "0", ALL).await.status, 404);
 
-    let change = |name: &str, value: &str| format!("<d:set><d:prop><{name}>{value}</{name}></d:prop></d:set>");
+    let change = |name: &str, value: &str| {
+        format!("<d:set><d:prop><{name}>{value}</{name}></d:prop></d:set>")
+    };
     let own = format!("{TAGS}/{id}");
     let before = alice.etag(&own).await;
     let both = change("oc:display-name", "b") + &change("nc:color", "00Ff00");
@@ -82,8 +87,14 @@ async fn tags_are_made_changed_and_deleted() {
     let answer = alice.proppatch(&own, &mixed).await;
     assert!(answer.text().contains("403 Forbidden") && answer.text().contains("424 Failed"));
     assert_eq!(alice.prop(&own, "oc:display-name").await.unwrap(), "b");
-    assert_eq!(alice.proppatch(&format!("{TAGS}/{bound}"), &change("oc:display-name", "x")).await.status, 403);
-    assert_eq!(root.proppatch(&own, "<d:remove><d:prop><nc:color/></d:prop></d:remove>").await.status, 207);
+    assert_eq!(
+        alice.proppatch(&format!("{TAGS}/{bound}"), &change("oc:display-name", "x")).await.status,
+        403
+    );
+    assert_eq!(
+        root.proppatch(&own, "<d:remove><d:prop><nc:color/></d:prop></d:remove>").await.status,
+        207
+    );
     assert_eq!(alice.prop(&own, "nc:color").await.unwrap(), "");
 
     assert_eq!(alice.delete(&own).await.status, 403);
@@ -218,7 +229,10 @@ async fn files_are_found_by_their_tags() {
     let assigned = "/remote.php/dav/systemtags-assigned";
     let props = "oc:display-name nc:files-assigned nc:reference-fileid";
     let used = alice.propfind(assigned, "1", props).await;
-    assert_eq!(used.hrefs(), [format!("{assigned}/"), format!("{TAGS}/{a}/"), format!("{TAGS}/{b}/")]);
+    assert_eq!(
+        used.hrefs(),
+        [format!("{assigned}/"), format!("{TAGS}/{a}/"), format!("{TAGS}/{b}/")]
+    );
     let first = &used.responses()[1];
     assert_eq!(first.prop("nc:files-assigned"), Some("2"));
     assert_eq!(first.prop("nc:reference-fileid"), Some(two.as_str()));

@@ -64,12 +64,7 @@ pub(super) async fn propfind(
 }
 
 /// REPORT `oc:filter-comments`: some of the comments, with all that is known of each.
-pub(super) async fn report(
-    home: &Home,
-    entry: &Entry,
-    _: &Parts,
-    body: &[u8],
-) -> Result<Response<DavBody>> {
+pub(super) async fn report(home: &Home, entry: &Entry, body: &[u8]) -> Result<Response<DavBody>> {
     let report = Element::parse(body, &XmlLimits::default())
         .map_err(|error| Error::new(ErrorKind::BadRequest, error.to_string()))?;
     if report.name != FILTER {
@@ -214,9 +209,10 @@ mod tests {
     #[test]
     fn reports_say_how_much_they_want() {
         let asked = |wishes: &[(&'static str, &str)]| {
-            let report = wishes.iter().fold(Element::new(FILTER.clone()), |report, (name, text)| {
-                report.push(Element::with_text(PropName::oc(name), *text))
-            });
+            let report =
+                wishes.iter().fold(Element::new(FILTER.clone()), |report, (name, text)| {
+                    report.push(Element::with_text(PropName::oc(name), *text))
+                });
             Rest::asked(&report)
         };
         let all = Rest { before: None, skip: 0, left: u64::MAX, until: None };

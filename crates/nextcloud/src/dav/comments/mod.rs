@@ -55,10 +55,8 @@ pub(super) async fn handle(
                     Ok(new::created(entry.id(), id))
                 }
                 "PROPFIND" => listing::propfind(home, &entry, request, &xml(body).await?).await,
-                "REPORT" => listing::report(home, &entry, request, &xml(body).await?).await,
-                "PROPPATCH" => {
-                    change::mark_read(home, &entry, request, &xml(body).await?).await
-                }
+                "REPORT" => listing::report(home, &entry, &xml(body).await?).await,
+                "PROPPATCH" => change::mark_read(home, &entry, request, &xml(body).await?).await,
                 _ => Err(not_allowed()),
             }
         }
@@ -134,7 +132,7 @@ fn depth(request: &Parts) -> Depth {
 }
 
 fn bad_text(error: InvalidText) -> Error {
-    Error::new(ErrorKind::BadRequest, error.to_string())
+    Error::new(ErrorKind::BadRequest, error.to_string()).with_source(error)
 }
 
 fn not_allowed() -> Error {
@@ -153,9 +151,7 @@ fn failed(error: allmende_comments::Error) -> Error {
         CommentsErrorKind::NotAuthor => {
             (ErrorKind::Forbidden, "Only authors are allowed to edit their comment.")
         }
-        CommentsErrorKind::Full => {
-            (ErrorKind::InsufficientStorage, "The server's disk is full")
-        }
+        CommentsErrorKind::Full => (ErrorKind::InsufficientStorage, "The server's disk is full"),
         _ => return unavailable(error),
     };
     Error::new(kind, text).with_source(error)

@@ -75,7 +75,10 @@ mod tests {
         assert_eq!(read(&plain).unwrap().parent, None);
         for (bad, text) in [
             (json!({}), "Invalid actor \"\""),
-            (json!({"actorType": "guests", "verb": "x", "message": ""}), "Invalid actor \"guests\""),
+            (
+                json!({"actorType": "guests", "verb": "x", "message": ""}),
+                "Invalid actor \"guests\"",
+            ),
             (json!({"actorType": "users", "verb": "x"}), "Invalid input values"),
             (json!({"actorType": "users", "message": "x"}), "Invalid input values"),
             (json!({"actorType": "users", "verb": "", "message": "x"}), "Invalid input values"),

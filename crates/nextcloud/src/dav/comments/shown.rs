@@ -31,8 +31,23 @@ pub(super) const TYPE: PropName = PropName::dav("resourcetype");
 
 /// What a report shows of each comment.
 pub(super) const ALL: [PropName; 17] = [
-    ID, PARENT, TOPMOST, REPLIES, LAST_REPLY, VERB, ACTOR_KIND, ACTOR, ACTOR_NAME, MESSAGE,
-    OBJECT_KIND, OBJECT, CREATED, UNREAD, MENTIONS, REFERENCE, REACTIONS,
+    ID,
+    PARENT,
+    TOPMOST,
+    REPLIES,
+    LAST_REPLY,
+    VERB,
+    ACTOR_KIND,
+    ACTOR,
+    ACTOR_NAME,
+    MESSAGE,
+    OBJECT_KIND,
+    OBJECT,
+    CREATED,
+    UNREAD,
+    MENTIONS,
+    REFERENCE,
+    REACTIONS,
 ];
 
 /// Who is called so, of those who wrote comments or are mentioned in them.
@@ -89,7 +104,9 @@ pub(super) fn write(
         _ if *name == OBJECT_KIND => props.found_text(name, "files"),
         _ if *name == OBJECT => props.found(name, |xml| xml.number(comment.node.0)),
         _ if *name == CREATED => props.found_text(name, &time(Some(comment.created))),
-        _ if *name == UNREAD => props.found_text(name, if comment.unread { "true" } else { "false" }),
+        _ if *name == UNREAD => {
+            props.found_text(name, if comment.unread { "true" } else { "false" });
+        }
         _ if *name == MENTIONS => props.found(name, |xml| {
             let [one, kind, id, shown] =
                 ["mention", "mentionType", "mentionId", "mentionDisplayName"].map(PropName::oc);
@@ -102,7 +119,9 @@ pub(super) fn write(
             }
         }),
         // There are neither references nor reactions, and clients know by that.
-        _ if *name == REFERENCE || *name == REACTIONS || *name == TYPE => props.found_text(name, ""),
+        _ if *name == REFERENCE || *name == REACTIONS || *name == TYPE => {
+            props.found_text(name, "");
+        }
         _ => props.missing(name),
     }
 }

@@ -7,7 +7,11 @@ use allmende_types::NodeId;
 use allmende_webdav::{DavBody, Error, ErrorKind, Result};
 use http::{Response, request::Parts};
 
-use super::{Asker, failed, not_allowed, shown::{Listing, Row}, xml};
+use super::{
+    Asker, failed, not_allowed,
+    shown::{Listing, Row},
+    xml,
+};
 use crate::dav::{
     answer::{self, Body},
     errors::from_files,

@@ -107,9 +107,7 @@ pub(super) async fn tags(
             let tag = find(home, &asker, id).await?;
             match method {
                 "PROPFIND" => objects::show(home, &tag, request, &xml(body).await?).await,
-                "PROPPATCH" => {
-                    objects::set(home, &asker, &tag, request, &xml(body).await?).await
-                }
+                "PROPPATCH" => objects::set(home, &asker, &tag, request, &xml(body).await?).await,
                 _ => Err(not_allowed()),
             }
         }

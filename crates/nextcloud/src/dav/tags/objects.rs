@@ -14,7 +14,12 @@ use allmende_webdav_proto::{
 use http::{Response, StatusCode, request::Parts};
 
 use super::{Asker, failed, relations::must_be_changeable};
-use crate::dav::{answer::{self, patched}, errors::from_files, home::Home, node};
+use crate::dav::{
+    answer::{self, patched},
+    errors::from_files,
+    home::Home,
+    node,
+};
 
 const OBJECTS: PropName = PropName::nc("object-ids");
 const OBJECT: PropName = PropName::nc("object-id");
@@ -167,16 +172,13 @@ mod tests {
     use super::*;
 
     fn object(id: &str, kind: &str) -> Element {
-        Element::new(OBJECT)
-            .push(Element::with_text(ID, id))
-            .push(Element::with_text(KIND, kind))
+        Element::new(OBJECT).push(Element::with_text(ID, id)).push(Element::with_text(KIND, kind))
     }
 
     #[test]
     fn lists_of_nodes_are_read_whole_or_not_at_all() {
-        let list = |objects: Vec<Element>| {
-            objects.into_iter().fold(Element::new(OBJECTS), Element::push)
-        };
+        let list =
+            |objects: Vec<Element>| objects.into_iter().fold(Element::new(OBJECTS), Element::push);
         let ids = read(&list(vec![object("7", "files"), object(" 9 ", "files")])).unwrap();
         assert_eq!(ids, [7, 9].map(NodeId).into());
         for bad in [

@@ -3,13 +3,14 @@
 use allmende_files::MountKind;
 use allmende_tags::{Color, Tag};
 use allmende_types::NodeId;
-use allmende_webdav::{
-    Entry, PropertyPage, PropertyProvider, Result, Selection, Slot, Wanted,
-};
+use allmende_webdav::{Entry, PropertyPage, PropertyProvider, Result, Selection, Slot, Wanted};
 use allmende_webdav_proto::{PropName, multistatus::PropsWriter};
 use async_trait::async_trait;
 
-use super::{Asker, failed, shown::{ASSIGNABLE, CAN_ASSIGN, COLOR, ID, VISIBLE}};
+use super::{
+    Asker, failed,
+    shown::{ASSIGNABLE, CAN_ASSIGN, COLOR, ID, VISIBLE},
+};
 use crate::dav::{home::Home, item::Item};
 
 static TAGS: PropName = PropName::nc("system-tags");

@@ -6,7 +6,11 @@ use allmende_types::Permissions;
 use allmende_webdav::{DavBody, Error, ErrorKind, Result};
 use http::{Response, StatusCode, request::Parts};
 
-use super::{Asker, failed, new, not_allowed, shown::{Listing, Row}, tag_id, xml};
+use super::{
+    Asker, failed, new, not_allowed,
+    shown::{Listing, Row},
+    tag_id, xml,
+};
 use crate::dav::{
     answer::{self, Body},
     fixed::{self, Fixed, Members},
