@@ -1,9 +1,13 @@
 //! Searches in what one person sees.
 
-use allmende_storage::{NodeField, NodeFilter, NodeSearch, SearchDepth, SortOrder};
+use std::{collections::HashSet, sync::Arc};
+
+use allmende_storage::{
+    Node, NodeField, NodeFilter, NodeSearch, PropertyKey, PropertyOwner, SearchDepth, SortOrder,
+};
 use allmende_types::{NodeId, SpacePath};
 
-use crate::{Entry, Result, View};
+use crate::{Entry, Result, View, mounts::Placed};
 
 /// What to look for in a view.
 #[derive(Debug, Clone)]
@@ -72,30 +76,95 @@ impl View {
             folder.must_be_folder()?;
             below.push(folder.id());
         }
+        let mounts = self.mounts_in(&request.below, request.depth).await?;
         if request.depth == SearchDepth::Infinity {
-            self.add_mounts(&request.below, &mut below).await?;
+            let folders = mounts.iter().filter(|placed| placed.root.is_folder());
+            below.extend(folders.map(|placed| placed.root.id));
         }
         let SearchRequest { depth, filter, order, skip, limit, .. } = request;
-        let search = NodeSearch { below, depth, filter, order, skip, limit };
-        let found = self.files().tree().search(&search).await?;
+        let mut search = NodeSearch { below, depth, filter, order, skip, limit };
+        let roots = self.fitting(&mounts, &search.filter).await?;
+        let found = if roots.is_empty() {
+            self.files().tree().search(&search).await?
+        } else {
+            // They stand among the others, so that it is not known which of those are on
+            // the page.
+            (search.skip, search.limit) = (0, skip.saturating_add(limit));
+            let mut found = self.files().tree().search(&search).await?;
+            found.retain(|node| roots.iter().all(|root| root.id != node.id));
+            found.extend(roots);
+            found.sort_by(|a, b| search.compare(a, b));
+            found.into_iter().skip(skip).take(limit).collect()
+        };
         let ids: Vec<_> = found.iter().map(|node| node.id).collect();
         // The second look gives the paths, and leaves out what the person may not see.
         Ok(self.stat(&ids).await?.into_iter().flatten().collect())
     }
 
-    /// Adds the roots of the mounts below some folders of the home.
-    async fn add_mounts(&self, folders: &[Entry], below: &mut Vec<NodeId>) -> Result<()> {
-        let Some(layout) = self.layout().await? else { return Ok(()) };
+    /// The mounts that stand below some folders of the home.
+    async fn mounts_in(&self, folders: &[Entry], depth: SearchDepth) -> Result<Vec<Arc<Placed>>> {
+        let Some(layout) = self.layout().await? else { return Ok(Vec::new()) };
+        let mut mounts = Vec::new();
         for folder in folders.iter().filter(|folder| folder.mount.is_none()) {
+            if depth == SearchDepth::Children {
+                mounts.extend(
+                    layout.all().filter(|placed| placed.spot.folder == folder.id()).cloned(),
+                );
+                continue;
+            }
             // Only the root of the home has no name, and everything is below it.
             let path = match (&folder.path, folder.is_root()) {
                 (_, true) => SpacePath::root(),
                 (Some(path), _) => path.clone(),
                 (None, _) => continue,
             };
-            let inside = layout.all().filter(|placed| placed.spot.path.starts_with(&path));
-            below.extend(inside.filter(|placed| placed.root.is_folder()).map(|p| p.root.id));
+            mounts
+                .extend(layout.all().filter(|placed| placed.spot.path.starts_with(&path)).cloned());
         }
-        Ok(())
+        Ok(mounts)
+    }
+
+    /// The roots of the mounts that fit, as the person sees them: under the name of the mount.
+    /// A tree finds what is below them, and never themselves.
+    async fn fitting(&self, mounts: &[Arc<Placed>], filter: &NodeFilter) -> Result<Vec<Node>> {
+        let seen = |placed: &Arc<Placed>| Node {
+            name: Some(placed.spot.name.clone()),
+            ..placed.root.clone()
+        };
+        let mut roots: Vec<Node> = mounts.iter().map(seen).collect();
+        roots.sort_by_key(|root| root.id);
+        roots.dedup_by_key(|root| root.id);
+        if roots.is_empty() {
+            return Ok(roots);
+        }
+        let ids: Vec<NodeId> = roots.iter().map(|root| root.id).collect();
+        let mut owners = Vec::new();
+        owners_in(filter, &mut owners);
+        let mut stored = HashSet::new();
+        for owner in &owners {
+            let properties = self.files().tree().properties(&ids, owner).await?;
+            for (id, properties) in ids.iter().zip(properties) {
+                stored.extend(properties.into_iter().map(|one| (*id, owner.clone(), one.key)));
+            }
+        }
+        roots.retain(|root| {
+            let has = |owner: &PropertyOwner, key: &PropertyKey| {
+                stored.contains(&(root.id, owner.clone(), key.clone()))
+            };
+            filter.fits(root, &has)
+        });
+        Ok(roots)
+    }
+}
+
+/// Whose properties a filter looks at.
+fn owners_in(filter: &NodeFilter, owners: &mut Vec<PropertyOwner>) {
+    match filter {
+        NodeFilter::All(all) | NodeFilter::Any(all) => {
+            all.iter().for_each(|filter| owners_in(filter, owners));
+        }
+        NodeFilter::Not(not) => owners_in(not, owners),
+        NodeFilter::Has(owner, _) if !owners.contains(owner) => owners.push(owner.clone()),
+        _ => {}
     }
 }

@@ -63,6 +63,8 @@ pub(crate) enum DavRoot {
     Files,
     /// `/remote.php/webdav`: the caller's own tree.
     Legacy,
+    /// `groupfolders`: people's team folders, side by side.
+    TeamFolders,
     /// `uploads`: the parts of uploads.
     Uploads,
     /// `bulk`: many small files in one request.
@@ -279,6 +281,7 @@ impl DavRoot {
             (Some("webdav"), _) => Self::Legacy,
             (Some("dav"), None) => Self::Root,
             (Some("dav"), Some("files")) => Self::Files,
+            (Some("dav"), Some("groupfolders")) => Self::TeamFolders,
             (Some("dav"), Some("uploads")) => Self::Uploads,
             (Some("dav"), Some("bulk")) => Self::Bulk,
             (Some("dav"), Some("trashbin")) => Self::Trash,

@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use allmende_ocs::endpoints::cloud::{Query, capabilities, groups, user, users};
 use allmende_ocs::endpoints::core::{app_password, autocomplete, navigation};
 use allmende_ocs::endpoints::{
-    NoParameters, activity, config, hovercard, notifications, user_status,
+    NoParameters, activity, config, hovercard, identity_proof, notifications, user_status,
 };
 use allmende_ocs::{
     Assoc, ClientEndpoint, ClientError, Code, Endpoint, Envelope, Format, Nothing, OcsError,
@@ -52,6 +52,7 @@ fn router() -> Router<&'static str> {
         groups::Edit,
         groups::Delete,
         hovercard::Get,
+        identity_proof::Get,
         notifications::List,
         notifications::Get,
         notifications::Exists,
@@ -97,7 +98,7 @@ fn router() -> Router<&'static str> {
 fn no_two_endpoints_share_a_route() {
     // 59 endpoints, four of which have an older path as well; one that took another's place would
     // be missing from the count.
-    assert_eq!(router().metadata().count(), 65);
+    assert_eq!(router().metadata().count(), 66);
 }
 
 /// Sends a request to the router and returns what arrives.
@@ -145,6 +146,8 @@ fn requests_arrive_as_they_were_sent() {
     assert_arrives!(groups::Edit, renamed);
     assert_arrives!(notifications::Get, notifications::ById { id: 15 });
     assert_arrives!(notifications::Exists, notifications::Ids { ids: vec![1, 2] });
+    let alice = identity_proof::ByCloudId { cloud_id: "alice@cloud.example.org".into() };
+    assert_arrives!(identity_proof::Get, alice);
     let device = notifications::Registration {
         push_token_hash: "ab".repeat(64),
         device_public_key: "-----BEGIN PUBLIC KEY-----\nAA+/=\n".into(),

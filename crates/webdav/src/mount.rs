@@ -29,6 +29,8 @@ pub struct Mount {
     path: String,
     /// Encoded, in the same shape.
     encoded: String,
+    /// The folder of the tree that is served there.
+    folder: SpacePath,
 }
 
 impl Default for Mount {
@@ -41,7 +43,7 @@ impl Mount {
     /// The mount at `/`.
     #[must_use]
     pub const fn root() -> Self {
-        Self { path: String::new(), encoded: String::new() }
+        Self { path: String::new(), encoded: String::new(), folder: SpacePath::root() }
     }
 
     /// The mount at a path, which is given decoded. Slashes at its ends do not matter.
@@ -50,7 +52,35 @@ impl Mount {
         let inner = path.trim_matches('/');
         let path = if inner.is_empty() { String::new() } else { format!("/{inner}") };
         let encoded = href::encode(&path);
-        Self { path, encoded }
+        Self { path, encoded, folder: SpacePath::root() }
+    }
+
+    /// The same mount, at which only a folder of the tree is served: the mount is its
+    /// address, and nothing outside of it has one.
+    ///
+    /// ```
+    /// use allmende_webdav::{Kind, Mount};
+    ///
+    /// let mount = Mount::new("/teams/Side").within("Deep/Side".parse()?);
+    /// let path = mount.locate("/teams/Side/a.txt")?;
+    /// assert_eq!(path.to_string(), "Deep/Side/a.txt");
+    /// assert_eq!(mount.href(&path, Kind::File).as_str(), "/teams/Side/a.txt");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn within(self, folder: SpacePath) -> Self {
+        Self { folder, ..self }
+    }
+
+    /// Whether a path is that of the folder which is served, and not of something in it.
+    pub(crate) fn is_top(&self, path: &SpacePath) -> bool {
+        *path == self.folder
+    }
+
+    /// The URL path of the mount, decoded, without a slash at its end.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     /// The path of a request or of a `Destination` inside the tree, given as it was sent.
@@ -74,7 +104,11 @@ impl Mount {
         let inside = (decoded.strip_prefix(self.path.as_str()))
             .filter(|rest| rest.is_empty() || rest.starts_with('/'));
         match inside {
-            Some(rest) => Ok(rest.parse::<SpacePath>()?),
+            Some(rest) => {
+                let inside = rest.parse::<SpacePath>()?;
+                let names = inside.names().iter().cloned();
+                Ok(names.fold(self.folder.clone(), |path, name| path.join(name)))
+            }
             None => {
                 let base = if self.path.is_empty() { "/" } else { &self.path };
                 let message = format!("Requested uri ({decoded}) is out of base uri ({base})");
@@ -87,6 +121,8 @@ impl Mount {
     #[must_use]
     pub fn href(&self, path: &SpacePath, kind: Kind) -> Href {
         let names = path.names();
+        let above = if path.starts_with(&self.folder) { self.folder.names().len() } else { 0 };
+        let names = &names[above..];
         let length = names.iter().map(|name| name.as_str().len() + 1).sum::<usize>();
         let mut text = String::with_capacity(self.encoded.len() + length + 16);
         text.push_str(&self.encoded);

@@ -59,6 +59,23 @@ impl View {
         self.read(&version.entry, range).await
     }
 
+    /// Who wrote the contents of files that the person sees: their owners, where nobody else
+    /// was noted; none for strangers, and of any where versions are not kept. One query.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    pub async fn authors(&self, entries: &[Entry]) -> Result<Vec<Option<allmende_types::UserId>>> {
+        if self.files().options().versions.is_none() {
+            return Ok(vec![None; entries.len()]);
+        }
+        let ids: Vec<_> = entries.iter().map(Entry::id).collect();
+        let noted = self.files().marks(&ids).await?;
+        let author = |(entry, marks): (&Entry, Marks)| {
+            if entry.is_folder() { None } else { named(entry, marks).0 }
+        };
+        Ok(entries.iter().zip(noted).map(author).collect())
+    }
+
     /// What is noted at a file that the person may read.
     async fn readable_marks(&self, entry: &Entry) -> Result<Marks> {
         entry.must_be_file()?;

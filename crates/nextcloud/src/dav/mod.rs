@@ -20,6 +20,7 @@ mod reminders;
 mod search;
 mod sync;
 mod tags;
+mod team_list;
 mod teams;
 mod trash;
 mod uploads;
@@ -71,6 +72,8 @@ const LEGACY: &str = "/remote.php/webdav";
 #[derive(Debug, Clone)]
 pub(crate) struct Dav {
     files: DavHandler<Home>,
+    /// The same for the list of a person's team folders.
+    teams: DavHandler<Home>,
     trash: DavHandler<trash::Bin>,
     versions: DavHandler<versions::Shelf>,
 }
@@ -94,21 +97,23 @@ impl Dav {
         let versions = versions::handler(options.clone());
         let core =
             CoreOptions { allprop: ALLPROP.map(PropName::dav).into(), unlimited_quota: Some(-3) };
-        let files = DavHandler::builder(options)
-            .provider(teams::TeamProperties)
-            .provider(properties::Properties)
-            .provider(properties::SharingProperties)
-            .provider(tags::TagProperties)
-            .provider(comments::CommentProperties)
-            .provider(reminders::ReminderProperties)
-            .core(core)
-            .collections(folder::FolderDownload)
-            .provider(sync::SyncProperty)
-            .report(search::FilterFiles)
-            .report(sync::SyncReport)
-            .search(search::FileSearch)
-            .build();
-        Self { files, trash, versions }
+        let tree = || {
+            DavHandler::builder(options.clone())
+                .provider(teams::TeamProperties)
+                .provider(properties::Properties)
+                .provider(properties::SharingProperties)
+                .provider(tags::TagProperties)
+                .provider(comments::CommentProperties)
+                .provider(reminders::ReminderProperties)
+                .core(core.clone())
+                .collections(folder::FolderDownload)
+                .provider(sync::SyncProperty)
+                .report(search::FilterFiles)
+                .report(sync::SyncReport)
+        };
+        let files = tree().search(search::FileSearch).build();
+        let teams = tree().search(team_list::TeamList).build();
+        Self { files, teams, trash, versions }
     }
 
     /// Answers a request of someone who is signed in.
@@ -145,6 +150,7 @@ impl Dav {
                     Err(error) => Err(error),
                 }
             }
+            DavRoot::TeamFolders => self.team_folders(home, people, request).await,
             DavRoot::Uploads => {
                 let (parts, body) = request.into_parts();
                 let rest = below(parts.uri.path(), "/uploads").to_owned();
@@ -257,6 +263,52 @@ impl Dav {
             return Err(Error::new(ErrorKind::NotFound, "File could not be located"));
         }
         self.fixed(home, &own, Members::Listed(&[]), request).await
+    }
+
+    /// A request on the list of the caller's team folders, or inside of one of them.
+    async fn team_folders(
+        &self,
+        home: &Home,
+        people: &People,
+        request: Request<Body>,
+    ) -> Result<Response<DavBody>> {
+        let path = request.uri().path();
+        let spelling = match Owner::of(path, "/groupfolders", home, people).await? {
+            Owner::Caller(spelling) => spelling,
+            Owner::Nobody => {
+                let own = Fixed::collection(format!("{}/", team_list::ROOT));
+                return self.fixed(home, &own, Members::Secret, request).await;
+            }
+            Owner::Other(_) => return Err(Error::new(ErrorKind::Forbidden, "")),
+        };
+        let list = format!("{}/{spelling}", team_list::ROOT);
+        let mount = Mount::new(&list);
+        let inside = mount.locate(path)?;
+        if let Some(name) = inside.names().first() {
+            let folders = team_list::folders(home).await?;
+            let folder = folders.into_iter().find(|folder| folder.name() == Some(name));
+            let folder = folder.and_then(|folder| folder.path);
+            let folder = folder.ok_or_else(|| Error::not_found(&inside))?;
+            let mount = Mount::new(&format!("{list}/{name}")).within(folder);
+            return self.tree(home, &mount, request).await;
+        }
+        if request.method().as_str() != "PROPFIND" {
+            let text = "The list of team folders can only be looked at";
+            return Err(Error::new(ErrorKind::MethodNotAllowed, text));
+        }
+        let (mut parts, body) = request.into_parts();
+        let mut body = body.collect(XmlLimits::default().max_bytes).await?;
+        if body.is_empty() {
+            body = team_list::ALLPROP.into();
+        }
+        parts.method = http::Method::from_bytes(b"SEARCH").map_err(|error| {
+            Error::new(ErrorKind::Internal, "no method of this name").with_source(error)
+        })?;
+        let xml = HeaderValue::from_static("application/xml");
+        parts.headers.insert(http::header::CONTENT_TYPE, xml);
+        parts.headers.insert(http::header::CONTENT_LENGTH, body.len().into());
+        let request = Request::from_parts(parts, http_body_util::Full::new(body));
+        Ok(self.teams.handle(home, &mount, request).await)
     }
 
     /// A search, which is sent to the root and names its folders in the body.

@@ -27,14 +27,18 @@ const MASK: PropName = PropName::nc("acl-mask");
 const PERMISSIONS: PropName = PropName::nc("acl-permissions");
 
 /// The properties, in the order of their slots.
-const NAMES: [PropName; 6] = [
+const NAMES: [PropName; 7] = [
     PropName::nc("group-folder-id"),
     PropName::nc("acl-enabled"),
     PropName::nc("acl-can-manage"),
     PropName::nc("acl-base-permission"),
     RULES,
     PropName::nc("inherited-acl-list"),
+    PropName::nc("mount-point"),
 ];
+
+/// The number of the folder, and where it stands in the tree: known without its rules.
+const WITHOUT_RULES: [Slot; 2] = [Slot(0), Slot(6)];
 
 /// The provider of the properties that only what lies in team folders has.
 #[derive(Debug)]
@@ -67,8 +71,7 @@ impl PropertyProvider<Home> for TeamProperties {
             page.iter().enumerate().filter(|(_, entry)| folder(&entry.resource.0).is_some());
         let within: Vec<(usize, _)> =
             within.map(|(at, entry)| (at, entry.resource.0.id())).collect();
-        // The number of the folder is known without a look at its rules.
-        let asked = selection.wanted.iter().any(|wanted| wanted.slot != Slot(0));
+        let asked = selection.wanted.iter().any(|wanted| !WITHOUT_RULES.contains(&wanted.slot));
         if asked && !within.is_empty() {
             let nodes: Vec<_> = within.iter().map(|(_, id)| *id).collect();
             let found = home.sharing.node_rules(caller(home), &nodes).await.map_err(failed)?;
@@ -76,14 +79,18 @@ impl PropertyProvider<Home> for TeamProperties {
                 rules[at] = found;
             }
         }
-        Ok(Box::new(Loaded { rules }))
+        let beside = super::team_list::is_below(selection.mount);
+        Ok(Box::new(Loaded { rules, beside }))
     }
 }
 
-/// The rules of a page; none for what lies in no team folder.
+/// What a page shows: the rules of its entries, and none for what lies in no team folder.
 #[derive(Debug)]
 struct Loaded {
     rules: Vec<Option<NodeRules>>,
+    /// Whether the folders are shown side by side, so that it is to be told where they stand
+    /// in the tree.
+    beside: bool,
 }
 
 impl PropertyPage<Item> for Loaded {
@@ -92,6 +99,13 @@ impl PropertyPage<Item> for Loaded {
         let Some(folder) = folder(&entry.resource.0) else { return out.missing(name) };
         if wanted.slot == Slot(0) {
             return out.found(name, |xml| xml.number(folder));
+        }
+        if wanted.slot == Slot(6) {
+            let entry = &entry.resource.0;
+            return match entry.path.as_ref().filter(|_| self.beside && entry.is_mount_root()) {
+                Some(path) => out.found_text(name, &format!("/{path}")),
+                None => out.missing(name),
+            };
         }
         let Some(rules) = self.rules.get(index).and_then(Option::as_ref) else {
             return out.missing(name);

@@ -15,6 +15,7 @@ mod direct_link;
 mod edit;
 mod folder_tree;
 mod groups;
+mod identity_proof;
 mod navigation;
 mod new_person;
 mod notifications;
@@ -165,6 +166,7 @@ impl Ocs {
             e::core::navigation::Settings => navigation::settings,
             e::core::autocomplete::Get => completion::autocomplete,
             e::hovercard::Get => completion::hovercard,
+            e::identity_proof::Get => identity_proof::get,
             e::cloud::apps::List => apps::list,
             e::cloud::apps::Own => apps::own,
             e::cloud::apps::Get => apps::get,

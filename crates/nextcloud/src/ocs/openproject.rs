@@ -1,5 +1,7 @@
 //! What OpenProject asks of a storage beside WebDAV.
 
+use std::collections::HashMap;
+
 use allmende_files::{Entry, View};
 use allmende_ocs::{
     Assoc, OcsError, Reply,
@@ -34,21 +36,25 @@ async fn look_up(call: &Call<'_>, ids: &[i64]) -> Result<Vec<FileInfo>, OcsError
     let view: View = call.inner.files.view(&call.who()?.person.id).await.map_err(unavailable)?;
     let nodes: Vec<NodeId> = ids.iter().map(|id| NodeId(*id)).collect();
     let entries = view.stat(&nodes).await.map_err(unavailable)?;
-    let owners: Vec<UserId> =
-        entries.iter().flatten().map(|entry| (*entry.owner).clone()).collect();
-    let names = call.accounts.people_by_id(&owners).await.map_err(unavailable)?;
-    let mut names = names.into_iter();
+    let seen: Vec<Entry> = entries.iter().flatten().cloned().collect();
+    let authors = view.authors(&seen).await.map_err(unavailable)?;
+    let mut people: Vec<UserId> = authors.iter().flatten().cloned().collect();
+    people.extend(seen.iter().map(|entry| (*entry.owner).clone()));
+    people.sort_unstable();
+    people.dedup();
+    let names = call.accounts.people_by_id(&people).await.map_err(unavailable)?;
+    let names: HashMap<String, String> =
+        names.into_iter().flatten().map(|one| (one.id.key(), one.display_name)).collect();
+    let mut authors = authors.into_iter();
     let info = |entry: Option<Entry>| match entry {
         None => FileInfo::not_found(),
-        Some(entry) => {
-            let owner = names.next().flatten().map(|person| person.display_name);
-            shown(&entry, owner)
-        }
+        Some(entry) => shown(&entry, authors.next().flatten(), &names),
     };
     Ok(entries.into_iter().map(info).collect())
 }
 
-fn shown(entry: &Entry, owner: Option<String>) -> FileInfo {
+fn shown(entry: &Entry, author: Option<UserId>, names: &HashMap<String, String>) -> FileInfo {
+    let name = |id: &UserId| names.get(&id.key()).cloned().unwrap_or_else(|| id.to_string());
     let path = entry.path.as_ref().map(ToString::to_string).unwrap_or_default();
     let end = if entry.is_folder() && !path.is_empty() { "/" } else { "" };
     let mut info = FileInfo::found(entry.id().0);
@@ -60,7 +66,9 @@ fn shown(entry: &Entry, owner: Option<String>) -> FileInfo {
         Some(media_type) => media_type.to_owned(),
     });
     info.size = Some(i64::try_from(entry.node.size).unwrap_or(i64::MAX));
-    info.owner_name = Some(owner.unwrap_or_else(|| entry.owner.to_string()));
+    info.owner_name = Some(name(&entry.owner));
+    info.modifier_name = Some(author.as_ref().map(name));
+    info.modifier_id = Some(author.map(|id| id.to_string()));
     info.owner_id = Some(entry.owner.to_string());
     info.dav_permissions = Some(entry.letters());
     info.path = Some(format!("files/{path}{end}"));

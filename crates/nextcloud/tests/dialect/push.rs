@@ -370,3 +370,22 @@ async fn the_administrator_can_do_without() {
     let proxy = Proxy::answering(200, "");
     assert_eq!(world.push(&proxy).await, pushed(0, 0, 0));
 }
+
+#[tokio::test]
+async fn the_key_of_a_person_is_public() {
+    let world = World::new().await;
+    let proof = |id: &str| format!("/identityproof/key/{id}");
+    let anybody = world.stranger();
+    // Strangers cannot have keys made.
+    assert_eq!(anybody.ocs("GET", &proof("bob"), "").await.http, 404);
+    let phone = Phone::of(&world, "bob").await;
+    let key = &phone.registered["publicKey"];
+    for id in ["bob", "BOB", "bob@cloud.example.org"] {
+        let answer = anybody.ocs("GET", &proof(id), "").await;
+        assert_eq!((answer.http, &answer.data), (200, &json!({ "public": key })), "{id}");
+    }
+    for id in ["nobody", "bob@other.example.org", "@", "bob@"] {
+        assert_eq!(world.alice().ocs("GET", &proof(id), "").await.http, 404, "{id}");
+    }
+    assert_eq!(world.bob().ocs("GET", &proof("alice"), "").await.http, 200);
+}

@@ -17,6 +17,7 @@ pub mod files;
 pub mod files_sharing;
 pub mod group_folders;
 pub mod hovercard;
+pub mod identity_proof;
 pub mod notifications;
 pub mod openproject;
 pub mod password_policy;

@@ -1,7 +1,7 @@
 //! `/apps/integration_openproject`: what OpenProject asks of a storage. It calls version 1 of the
 //! interface and reads XML.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::endpoints::endpoint;
 use crate::{Assoc, Metadata};
@@ -47,18 +47,23 @@ pub struct FileInfo {
     /// The id of the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_id: Option<String>,
-    /// The name of who changed it last, if that is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub modifier_name: Option<String>,
-    /// The id of who changed it last, if that is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub modifier_id: Option<String>,
+    /// The name of who changed it last; `null` if that is not known.
+    #[serde(deserialize_with = "said", skip_serializing_if = "Option::is_none")]
+    pub modifier_name: Option<Option<String>>,
+    /// The id of who changed it last; `null` if that is not known.
+    #[serde(deserialize_with = "said", skip_serializing_if = "Option::is_none")]
+    pub modifier_id: Option<Option<String>>,
     /// The letters of `oc:permissions`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dav_permissions: Option<String>,
     /// The path from `files/` on; that of a folder ends with a slash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+}
+
+/// Tells `null` from what is not said.
+fn said<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(value).map(Some)
 }
 
 impl FileInfo {
@@ -77,10 +82,17 @@ impl FileInfo {
         Self { status: "Forbidden".to_owned(), statuscode: 403, ..Self::default() }
     }
 
-    /// The beginning of what is told of a file.
+    /// The beginning of what is told of a file, of which it is not known who changed it.
     #[must_use]
     pub fn found(id: i64) -> Self {
-        Self { status: "OK".to_owned(), statuscode: 200, id: Some(id), ..Self::default() }
+        Self {
+            status: "OK".to_owned(),
+            statuscode: 200,
+            id: Some(id),
+            modifier_name: Some(None),
+            modifier_id: Some(None),
+            ..Self::default()
+        }
     }
 }
 

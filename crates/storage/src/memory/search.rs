@@ -1,9 +1,9 @@
 //! Searches below folders, by looking at every node.
 
-use std::{cmp::Ordering, iter};
+use std::iter;
 
 use super::state::{State, owner_key};
-use crate::{Node, NodeField, NodeSearch, SearchDepth, SortOrder};
+use crate::{Node, NodeSearch, SearchDepth};
 
 impl State {
     pub(super) fn search(&self, search: &NodeSearch) -> Vec<Node> {
@@ -22,26 +22,7 @@ impl State {
         };
         let all = self.nodes.iter().map(|(_, node)| node);
         let mut found: Vec<Node> = all.filter(|node| inside(node) && fits(node)).cloned().collect();
-        let order = search.order.iter().chain(&[(NodeField::Name, SortOrder::Ascending)]);
-        let order: Vec<_> = order.collect();
-        found.sort_by(|a, b| {
-            let by = |(field, order): &(NodeField, SortOrder)| {
-                let found = compare(*field, a, b);
-                if *order == SortOrder::Descending { found.reverse() } else { found }
-            };
-            let first = order.iter().map(|order| by(order)).find(|found| found.is_ne());
-            first.unwrap_or_else(|| a.id.cmp(&b.id))
-        });
+        found.sort_by(|a, b| search.compare(a, b));
         found.into_iter().skip(search.skip).take(search.limit).collect()
-    }
-}
-
-fn compare(field: NodeField, a: &Node, b: &Node) -> Ordering {
-    let name = |node: &Node| node.name.as_ref().map(|name| name.as_str().to_lowercase());
-    let media = |node: &Node| node.content().map(|content| content.media_type.clone());
-    match field {
-        NodeField::Name => name(a).cmp(&name(b)),
-        NodeField::MediaType => media(a).unwrap_or_default().cmp(&media(b).unwrap_or_default()),
-        field => field.of(a).cmp(&field.of(b)),
     }
 }

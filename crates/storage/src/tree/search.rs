@@ -1,5 +1,7 @@
 //! What a search of nodes looks for.
 
+use std::cmp::Ordering;
+
 use allmende_types::{NodeId, Timestamp};
 
 use super::{Node, PropertyKey, PropertyOwner};
@@ -45,6 +47,19 @@ impl NodeSearch {
             skip: 0,
             limit: 100,
         }
+    }
+
+    /// Which of two results comes first; of none that the order tells apart, the one with the
+    /// smaller id.
+    #[must_use]
+    pub fn compare(&self, a: &Node, b: &Node) -> Ordering {
+        let by_name = (NodeField::Name, SortOrder::Ascending);
+        let by = |(field, order): &(NodeField, SortOrder)| {
+            let found = field.compare(a, b);
+            if *order == SortOrder::Descending { found.reverse() } else { found }
+        };
+        let first = self.order.iter().chain([&by_name]).map(by).find(|found| found.is_ne());
+        first.unwrap_or_else(|| a.id.cmp(&b.id))
     }
 }
 
@@ -111,6 +126,16 @@ impl NodeField {
             Self::Created => node.created.map(Timestamp::unix),
             Self::Uploaded => Some(node.uploaded.unix()),
             Self::LastActivity => Some(node.modified.max(node.uploaded).unix()),
+        }
+    }
+
+    fn compare(self, a: &Node, b: &Node) -> Ordering {
+        let name = |node: &Node| node.name.as_ref().map(|name| name.as_str().to_lowercase());
+        let media = |node: &Node| node.content().map(|content| content.media_type.clone());
+        match self {
+            Self::Name => name(a).cmp(&name(b)),
+            Self::MediaType => media(a).unwrap_or_default().cmp(&media(b).unwrap_or_default()),
+            field => field.of(a).cmp(&field.of(b)),
         }
     }
 }

@@ -216,7 +216,9 @@ struct Hrefs<'a> {
 impl<'a> Hrefs<'a> {
     fn of<R: Resource>(&mut self, entry: &'a Entry<R>) -> Href {
         let kind = entry.resource.kind();
-        let Some((name, parent)) = entry.path.names().split_last() else {
+        let split = entry.path.names().split_last();
+        // What is above the top of the mount has no address.
+        let Some((name, parent)) = split.filter(|_| !self.mount.is_top(&entry.path)) else {
             return self.mount.href(&entry.path, kind);
         };
         let href = match &self.parent {
