@@ -4,11 +4,10 @@ use std::path::Path;
 
 use allmende_sql::{Statement, params};
 use allmende_types::Timestamp;
-use sha2::{Digest as _, Sha256};
 
 use super::{
     planter::{ImportTarget, Planter},
-    record::{Head, Record, Records, space_dir},
+    record::{Digester, Head, Record, Records, space_dir},
     tables::Filler,
 };
 use crate::{Error, ErrorKind, Result, Watch};
@@ -117,12 +116,11 @@ async fn close(
 /// Whether the manifest is the one that was written.
 fn verify(dir: &Path, head: &Head) -> Result<()> {
     let mut records = Records::open(dir)?;
-    let mut hasher = Sha256::new();
-    while records.next()?.is_some() {
-        hasher.update(records.line());
+    let mut digester = Digester::default();
+    while let Some(record) = records.next()? {
+        digester.add(&record, records.line());
     }
-    let digest: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    if digest == head.digest { Ok(()) } else { Err(Error::damaged("the manifest")) }
+    if digester.finish() == head.digest { Ok(()) } else { Err(Error::damaged("the manifest")) }
 }
 
 /// The first start of a server makes an administrator; anything more is somebody's.

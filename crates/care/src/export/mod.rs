@@ -27,7 +27,8 @@
 //!
 //! # What is not in it
 //! Sessions, app passwords, locks, unfinished uploads, events and notifications: what of an
-//! installation is of this moment or of its past. Nor are the spaces of the trash and of old
+//! installation is of this moment or of its past. Marks, comments and shares of what lies in
+//! the trash. Nor are the spaces of the trash and of old
 //! versions, and tables that this version of the format does not know; `format.json` names
 //! these tables, so that nobody takes an export for more than it is. A later version of the
 //! format can add records of its own: an unknown record is refused, not passed over.

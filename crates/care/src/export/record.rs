@@ -8,6 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
+use sha2::{Digest as _, Sha256};
 
 use crate::{Error, ErrorKind, Result, error::Context as _};
 
@@ -24,7 +25,7 @@ const LONGEST: u64 = 256 << 20;
 pub(super) struct Head {
     pub(super) format: String,
     pub(super) version: u32,
-    /// SHA-256 of the lines of the manifest.
+    /// See [`Digester`].
     pub(super) digest: String,
     /// Tables of which nothing is in the export.
     pub(super) left_out: Vec<String>,
@@ -95,6 +96,33 @@ pub(super) struct FileEntry {
     pub(super) properties: Vec<Property>,
 }
 
+/// The digest of a manifest: SHA-256 of its lines, but for rows whose order says nothing. Of
+/// these the digests are added up, and their sum is what comes last.
+#[derive(Debug, Default)]
+pub(super) struct Digester {
+    lines: Sha256,
+    sum: [u64; 4],
+}
+
+impl Digester {
+    pub(super) fn add(&mut self, record: &Record, line: &[u8]) {
+        match record {
+            Record::Row(row) if !super::tables::is_ordered(&row.table) => {
+                let digest: [u8; 32] = Sha256::digest(line).into();
+                for (sum, part) in self.sum.iter_mut().zip(digest.as_chunks::<8>().0) {
+                    *sum = sum.wrapping_add(u64::from_be_bytes(*part));
+                }
+            }
+            _ => self.lines.update(line),
+        }
+    }
+
+    pub(super) fn finish(mut self) -> String {
+        self.sum.iter().for_each(|sum| self.lines.update(sum.to_be_bytes()));
+        self.lines.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
 /// Where the files of a space lie; none if the space is not exported.
 pub(super) fn space_dir(dir: &Path, key: &str) -> Option<PathBuf> {
     let (kind, of) = key.split_once(':')?;
@@ -149,6 +177,23 @@ mod tests {
         for bad in ["{}", "{\"tag\":1}", "[]", "{\"space\":\"home:a\",\"quota\":7,\"more\":1}"] {
             assert!(read(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn only_the_order_that_says_something_counts() {
+        let digest = |lines: [&str; 2]| {
+            let mut digester = Digester::default();
+            for line in lines {
+                digester.add(&serde_json::from_str(line).unwrap(), line.as_bytes());
+            }
+            digester.finish()
+        };
+        let share =
+            ["{\"table\":\"shares\",\"row\":{\"a\":1}}", "{\"table\":\"shares\",\"row\":{}}"];
+        assert_eq!(digest(share), digest([share[1], share[0]]));
+        assert_ne!(digest(share), digest([share[0], share[0]]));
+        let people = share.map(|line| line.replace("shares", "people"));
+        assert_ne!(digest([&people[0], &people[1]]), digest([&people[1], &people[0]]));
     }
 
     #[test]

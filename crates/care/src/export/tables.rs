@@ -1,6 +1,6 @@
 //! Which tables are exported, and what their columns mean.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path};
 
 use allmende_sharing::LinkKey;
 use allmende_sql::{Batch, Expect, Snapshot, Sql, Statement, Value, params};
@@ -9,7 +9,7 @@ use allmende_tree_sql::SqlTree;
 use allmende_types::{NodeId, SpacePath};
 use serde_json::{Map, Value as Json, json};
 
-use super::record::Row;
+use super::record::{Row, space_dir};
 use crate::{
     Error, Result,
     catalog::{self, Table, quote},
@@ -54,7 +54,10 @@ pub(super) const BEFORE: &[Exported] = &[
     plain("preferences"),
 ];
 
-/// Those that belong to files. What is built later (tags, comments) has its place here.
+const NODE: &[(&str, Meaning)] = &[("node", Meaning::Node)];
+
+/// Those that belong to files. What is built later has its place here. The order of their
+/// rows follows from ids, and so is of no account.
 pub(super) const AFTER: &[Exported] = &[
     Exported {
         name: "team_folders",
@@ -62,7 +65,7 @@ pub(super) const AFTER: &[Exported] = &[
     },
     plain("team_groups"),
     plain("team_managers"),
-    Exported { name: "team_rules", columns: &[("node", Meaning::Node)] },
+    Exported { name: "team_rules", columns: NODE },
     Exported {
         name: "shares",
         columns: &[
@@ -72,6 +75,14 @@ pub(super) const AFTER: &[Exported] = &[
         ],
     },
     Exported { name: "share_places", columns: &[("parent", Meaning::Node)] },
+    plain("system_tags"),
+    plain("system_tag_groups"),
+    Exported { name: "system_tag_nodes", columns: NODE },
+    plain("comment_ids"),
+    Exported { name: "commented_nodes", columns: NODE },
+    Exported { name: "comments", columns: NODE },
+    Exported { name: "comment_reads", columns: NODE },
+    Exported { name: "reminders", columns: NODE },
 ];
 
 impl Exported {
@@ -82,6 +93,11 @@ impl Exported {
     fn meaning(&self, column: &str) -> Option<Meaning> {
         self.columns.iter().find(|(name, _)| *name == column).map(|(_, meaning)| *meaning)
     }
+}
+
+/// Whether the order of a table's rows says something.
+pub(super) fn is_ordered(table: &str) -> bool {
+    !AFTER.iter().any(|exported| exported.name == table)
 }
 
 /// Tables of which nothing is exported.
@@ -172,8 +188,11 @@ async fn look_up(snapshot: &Snapshot, ids: &[i64], places: &mut Places) -> Resul
         while names.len() <= nodes.len() {
             let Some(node) = nodes.get(&at) else { break };
             if let Some(space) = &node.space {
-                names.reverse();
-                places.insert(*id, (space.clone(), names.join("/")));
+                // What lies in the trash is as good as gone.
+                if space_dir(Path::new(""), space).is_some() {
+                    names.reverse();
+                    places.insert(*id, (space.clone(), names.join("/")));
+                }
                 break;
             }
             names.push(node.name.as_str());

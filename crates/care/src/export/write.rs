@@ -15,7 +15,10 @@ use allmende_types::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    record::{FORMAT, FileEntry, Folder, HEAD, Head, MANIFEST, Record, Space, VERSION, space_dir},
+    record::{
+        Digester, FORMAT, FileEntry, Folder, HEAD, Head, MANIFEST, Record, Space, VERSION,
+        space_dir,
+    },
     tables::{self, AFTER, BEFORE},
     walk::{Content, Found, Walk},
 };
@@ -41,7 +44,7 @@ pub struct ExportSource<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Exported {
-    /// SHA-256 of the manifest's lines: what all of it says together.
+    /// What all of the manifest says together, as 64 hexadecimal digits.
     pub digest: String,
     /// Spaces: homes and team folders.
     pub spaces: u64,
@@ -101,8 +104,8 @@ pub(super) async fn pinned(
         tracing::warn!(%error, "the pin of an export stays for two days");
     }
     let left_out = done?;
-    let Sink { dir, hasher, mut done } = sink;
-    done.digest = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let Sink { dir, digester, mut done } = sink;
+    done.digest = digester.finish();
     Ok((done, left_out, dir))
 }
 
@@ -110,7 +113,7 @@ pub(super) async fn pinned(
 #[derive(Debug, Default)]
 pub(super) struct Sink {
     dir: Out,
-    hasher: Sha256,
+    digester: Digester,
     done: Exported,
 }
 
@@ -149,7 +152,7 @@ impl Sink {
     fn line(&mut self, record: &Record) -> Result<()> {
         let mut line = serde_json::to_vec(record).context(MANIFEST)?;
         line.push(b'\n');
-        self.hasher.update(&line);
+        self.digester.add(record, &line);
         match &mut self.dir {
             Some((_, manifest)) => manifest.write_all(&line).context(MANIFEST),
             None => Ok(()),

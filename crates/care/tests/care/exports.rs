@@ -14,7 +14,7 @@ use allmende_sharing::{
 };
 use allmende_sql::every_engine;
 use allmende_storage::{Property, PropertyKey, PropertyOwner, PropertyUpdate};
-use allmende_types::{NodeId, Timestamp};
+use allmende_types::Timestamp;
 
 use crate::world::{NOW, World, noise};
 
@@ -28,7 +28,7 @@ fn sharing(world: &World, key: LinkKey) -> Sharing {
 }
 
 /// Shares, a link, a team folder, properties of everyone and of a person.
-async fn enrich(world: &World) -> NodeId {
+async fn enrich(world: &World) {
     let sharing = sharing(world, key(1));
     let (alice, bob) = ("alice".parse().unwrap(), "bob".parse().unwrap());
     let staff = "staff".parse().unwrap();
@@ -55,7 +55,28 @@ async fn enrich(world: &World) -> NodeId {
         ..Patch::default()
     };
     view.patch(&notes, patch).await.unwrap();
-    notes.id()
+    // Marks on what was made first and comes last, and on what was made later.
+    let empty = view.get(&"empty".parse().unwrap()).await.unwrap().id();
+    world
+        .tamper(
+            "INSERT INTO system_tags (id, name, name_key, visible, assignable, revision) \
+             VALUES (7, 'Green', 'green', 1, 1, 1), (8, 'Red', 'red', 1, 0, 1)",
+        )
+        .await;
+    for (node, tag) in [(notes.id(), 7), (empty, 7), (empty, 8)] {
+        world
+            .tamper(&format!("INSERT INTO system_tag_nodes (node, tag) VALUES ({node}, {tag})"))
+            .await;
+        let seq = tag - 6;
+        world
+            .tamper(&format!(
+                "INSERT INTO comments (id, node, seq, verb, author, author_key, message, created) \
+                 VALUES ({node}{tag}, {node}, {seq}, 'comment', 'bob', 'bob', 'well', 1)"
+            ))
+            .await;
+    }
+    // Of what is gone nothing is told.
+    world.tamper("INSERT INTO system_tag_nodes (node, tag) VALUES (777777, 7)").await;
 }
 
 fn source<'a>(world: &'a World, key: &'a LinkKey) -> ExportSource<'a> {
@@ -109,6 +130,15 @@ every_engine! {
         let again = export::digest(source(&new, &new_key), NOW.plus_seconds(5), &()).await.unwrap();
         assert_eq!(again.digest, digest.digest);
         assert_eq!(new.read("bob", "large.bin").await.unwrap(), noise(300_000));
+        assert_eq!(new.number("SELECT count(*) FROM system_tag_nodes").await, 3);
+        assert_eq!(
+            new.number(
+                "SELECT count(*) FROM system_tag_nodes t JOIN nodes n ON n.id = t.node \
+                 WHERE n.key = 'empty'",
+            )
+            .await,
+            2
+        );
         // Links open under the new key, shares are in force, and new ones get new numbers.
         let sharing = sharing(&new, new_key.clone());
         let alice = "alice".parse().unwrap();

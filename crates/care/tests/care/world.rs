@@ -29,6 +29,9 @@ pub(crate) fn schemas() -> Vec<Migrations> {
         allmende_accounts::SCHEMA,
         allmende_events::MIGRATIONS,
         allmende_sharing::SCHEMA,
+        allmende_tags::SCHEMA,
+        allmende_comments::SCHEMA,
+        allmende_reminders::SCHEMA,
         allmende_tree_sql::MIGRATIONS,
     ]
 }
