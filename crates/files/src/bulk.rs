@@ -1,7 +1,7 @@
 //! Many small files at once: their bytes are stored side by side, and one commit makes all
 //! of them visible.
 
-use allmende_storage::{Expect, Op, PutFile};
+use allmende_storage::{Expect, Op, PutFile, Written as StoreWritten};
 use allmende_types::Checksums;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -39,20 +39,16 @@ impl View {
             .buffered(SIDE_BY_SIDE)
             .collect()
             .await;
-        let ops: Vec<Op> = ready
-            .iter()
-            .flatten()
-            .map(|ready| Op::PutFile(self.if_nothing_is_lost(ready.put.clone())))
-            .collect();
-        if ops.is_empty() {
+        let puts: Vec<PutFile> = ready.iter().flatten().map(|ready| ready.put.clone()).collect();
+        if puts.is_empty() {
             return ready.into_iter().map(|ready| ready.and_then(never_committed)).collect();
         }
         if self.is_drop() {
             return self.commit_each(ready).await;
         }
-        match self.commit(ops).await {
-            Ok(committed) => {
-                let mut written = committed.written.into_iter();
+        match self.commit_together(&puts).await {
+            Ok(written) => {
+                let mut written = written.into_iter();
                 let mut finish = |ready: Ready| {
                     let written = written.next().ok_or_else(no_result)?;
                     Ok(self.written(&ready.spot, written, ready.hashes))
@@ -70,14 +66,24 @@ impl View {
         }
     }
 
-    /// What is committed with others replaces nothing, where what is replaced is kept: that
-    /// is done for each by itself.
-    fn if_nothing_is_lost(&self, mut put: PutFile) -> PutFile {
+    /// Commits files by one commit. Where what they replace is kept, it is tried first whether
+    /// all are new.
+    async fn commit_together(&self, puts: &[PutFile]) -> Result<Vec<StoreWritten>> {
         let kept = self.files().options().versions.is_some();
-        if kept && put.target.expect == Expect::Any {
-            put.target.expect = Expect::Absent;
+        let op = |put: &PutFile| {
+            let mut put = put.clone();
+            if kept && put.target.expect == Expect::Any {
+                put.target.expect = Expect::Absent;
+            }
+            Op::PutFile(put)
+        };
+        match self.commit(puts.iter().map(op).collect()).await {
+            Ok(committed) => Ok(committed.written),
+            Err(error) if kept && !error.is(&ErrorKind::Unavailable) => {
+                self.commit_keeping(puts).await
+            }
+            Err(error) => Err(error),
         }
-        put
     }
 
     async fn commit_each(&self, all: Vec<Result<Ready>>) -> Vec<Result<Written>> {

@@ -113,6 +113,24 @@ impl View {
         Err(Error::new(ErrorKind::Unavailable, "others wrote the same file meanwhile"))
     }
 
+    /// Commits contents of many files by one commit, with what they replace. Each file must
+    /// stand among them once; what is refused, or changed meanwhile, fails them all.
+    pub(crate) async fn commit_keeping(&self, puts: &[PutFile]) -> Result<Vec<StoreWritten>> {
+        let place = |put: &PutFile| (put.target.parent, put.target.name.clone());
+        let places: Vec<_> = puts.iter().map(place).collect();
+        let standing = self.files().tree().children_named(&places).await?;
+        let (mut ops, mut at) = (Vec::new(), BTreeSet::new());
+        for (put, seen) in puts.iter().zip(standing) {
+            let content = Content::written(put.clone(), Vec::new(), self.author());
+            let Attempt { keep, put } = self.plan(&content, seen.as_ref(), 0).await?;
+            ops.extend(keep);
+            at.insert(ops.len());
+            ops.push(Op::PutFile(put));
+        }
+        let written = self.commit(ops).await?.written.into_iter().enumerate();
+        Ok(written.filter(|(n, _)| at.contains(n)).map(|(_, written)| written).collect())
+    }
+
     async fn attempt(&self, content: &Content, attempt: Attempt) -> Result<StoreWritten> {
         let Attempt { keep: mut ops, put } = attempt;
         let at = ops.len();

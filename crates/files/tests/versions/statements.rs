@@ -46,6 +46,30 @@ every_engine! {
         assert!(statements <= plain + 22, "{statements} statements, {plain} of a new file");
     }
 
+    async fn many_overwritten_at_once_are_one_commit(sql: Sql) {
+        let world = World::on(sql.clone()).await;
+        let alice = world.alice().await;
+        let files = |content: &'static str| {
+            let file = move |n: u32| (PutRequest::new(path(&n.to_string())), content.into());
+            (0..20).map(file).collect::<Vec<_>>()
+        };
+        // The second time makes the folders of their versions.
+        for (content, most) in [("one", 1), ("two", 21), ("three", 1)] {
+            world.clock.forward(60);
+            let before = sql.stats();
+            let done = alice.put_many(files(content)).await;
+            let commits = (sql.stats() - before).commits;
+            assert!(done.iter().all(Result::is_ok));
+            assert!(commits <= most, "{commits} commits of {content}");
+        }
+        for n in 0..20 {
+            let entry = alice.get(&path(&n.to_string())).await.unwrap();
+            let sizes = alice.versions(&entry).await.unwrap();
+            let sizes: Vec<u64> = sizes.iter().map(|version| version.entry.node.size).collect();
+            assert_eq!(sizes, [3, 3, 5]);
+        }
+    }
+
     async fn a_list_takes_as_many_for_many_versions_as_for_few(sql: Sql) {
         let world = World::on(sql.clone()).await;
         let alice = world.alice().await;
