@@ -179,13 +179,14 @@ pub(super) fn in_parallel<T: Send>(
     })
 }
 
-/// What `allmende check` finds in the data of a server that does not run: nothing bad. Says
-/// how many events there are.
+/// What `allmende check` and `allmende fsck` find in the data of a server that does not run:
+/// nothing bad. Says how many events there are.
 pub(super) fn check(server: &Server, log: &Log) -> Result<u64> {
     let output = server.command(log, &["check", "--json"]).run()?;
     let found: Value = serde_json::from_str(&output).context(format!("not JSON: {output}"))?;
     let nothing = |key: &str| found[key].as_array().is_some_and(Vec::is_empty);
     ensure!(nothing("damaged"), "damaged contents: {output}");
     ensure!(nothing("gaps"), "events are missing: {output}");
+    server.command(log, &["fsck", "--json"]).run()?;
     Ok(found["events"].as_u64().unwrap_or_default())
 }

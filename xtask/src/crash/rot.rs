@@ -50,7 +50,7 @@ pub(super) fn run(context: &Context, log: &Log, flips: u64, seed: u64) -> Result
     let broken = look(context, log, &data, &contents)?;
     ensure!(broken == 0, "{broken} contents are broken without a flipped bit");
     Ok(format!(
-        "{flips} flipped bits: {found} broke what was read and were found by `check`, {harmless} \
+        "{flips} flipped bits: {found} broke what was read and were found by `check` and `fsck`, {harmless} \
          lay where nothing is read, none was served"
     ))
 }
@@ -93,7 +93,7 @@ fn flip_at(file: &Path, bit: u64) -> Result<()> {
 }
 
 /// Reads everything; says how much could not be read. What could is as it was stored, and
-/// what could not is found by `allmende check` too.
+/// what could not is found by `allmende check` and `allmende fsck` too.
 fn look(context: &Context, log: &Log, data: &Path, contents: &[Vec<u8>]) -> Result<u64> {
     let mut server = Server::launch(context, log, data.to_owned(), Launch::default())?;
     let home = server.home_of("rosa");
@@ -112,11 +112,13 @@ fn look(context: &Context, log: &Log, data: &Path, contents: &[Vec<u8>]) -> Resu
         }
     }
     server.kill()?;
-    let checked = server.command(log, &["check", "--json"]).attempt()?;
-    ensure!(
-        broken == 0 || !checked.status.success(),
-        "{broken} contents could not be read, and `check` found nothing: {}",
-        checked.output
-    );
+    for finder in ["check", "fsck"] {
+        let ended = server.command(log, &[finder, "--json"]).attempt()?;
+        ensure!(
+            broken == 0 || !ended.status.success(),
+            "{broken} contents could not be read, and `{finder}` found nothing: {}",
+            ended.output
+        );
+    }
     Ok(broken)
 }
