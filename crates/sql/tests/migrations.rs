@@ -103,6 +103,15 @@ every_engine! {
         assert_eq!(old.write(Batch::one(all(), Expect::None)).await.unwrap().len(), 1);
     }
 
+    async fn a_schema_as_it_was_can_be_laid_and_brought_up_to_date(sql: Sql) {
+        assert_eq!((V2.newest(), V2.up_to(1).newest(), V2.up_to(0).newest()), (2, 1, 0));
+        sql.migrate(&[V2.up_to(1)]).await.unwrap();
+        let all = || Statement::new("SELECT * FROM notes", vec![]);
+        assert_eq!(sql.read(all()).await.unwrap().columns(), 2);
+        sql.migrate(&[V2.up_to(9)]).await.unwrap();
+        assert_eq!(sql.read(all()).await.unwrap().columns(), 3);
+    }
+
     async fn numbers_are_never_given_twice(sql: Sql) {
         sql.migrate(&[V1]).await.unwrap();
         let mut given = Vec::new();

@@ -62,7 +62,8 @@ pub struct Restored {
 /// Brings a backup back: the newest, if none is named.
 ///
 /// The data folder gets its name when everything is there and durable; a restore that was
-/// broken off leaves `.<name>.restoring` beside it, which the next one clears.
+/// broken off leaves `.<name>.restoring` beside it, which the next one clears. It may also
+/// leave rows in a PostgreSQL, which has to be emptied by hand then: the next one refuses it.
 ///
 /// # Errors
 /// [`NotEmpty`](ErrorKind::NotEmpty) when the target has anything in it,
