@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use allmende_sql::{Batch, Statement, params};
 use allmende_types::{NewEvent, NodeShape, Principal, Stream};
 
+use crate::{Events, error::Result};
+
 // On PostgreSQL the row stays locked until the end of the transaction: whoever comes next in
 // the stream waits, so that numbers are in the order of commits and none is lost.
 const NUMBER: &str = "INSERT INTO event_streams AS known (stream, seq, trimmed) \
@@ -45,6 +47,20 @@ pub fn append_all(batch: &mut Batch, events: &[NewEvent]) {
             let values = params![event.stream.code(), principal.key()];
             batch.push(Statement::new(ADDRESS, values));
         }
+    }
+}
+
+impl Events {
+    /// Writes an event that belongs to no other change of the database, such as that
+    /// something was read. It is durable when the call returns.
+    ///
+    /// # Errors
+    /// As [`Events::trim`].
+    pub async fn record(&self, event: &NewEvent) -> Result<()> {
+        let mut batch = Batch::new();
+        append(&mut batch, event);
+        self.sql.write(batch).await?;
+        Ok(())
     }
 }
 

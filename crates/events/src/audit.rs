@@ -1,6 +1,9 @@
 //! Whether all is there, and what is kept.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use allmende_sql::{Batch, Rows, Statement, Value, params};
 use allmende_types::{Stream, Timestamp};
@@ -49,6 +52,17 @@ pub enum Gap {
         /// The number.
         seq: i64,
     },
+}
+
+/// For people: `3 to 5 are missing`.
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { from, to } if from == to => write!(f, "{from} is missing"),
+            Self::Missing { from, to } => write!(f, "{from} to {to} are missing"),
+            Self::Stray { seq } => write!(f, "{seq} is not in its place"),
+        }
+    }
 }
 
 impl Events {
@@ -124,24 +138,56 @@ impl Events {
     /// As [`Events::page`], and [`Full`](crate::ErrorKind::Full),
     /// [`ReadOnly`](crate::ErrorKind::ReadOnly).
     pub async fn trim(&self, before: Timestamp, limit: usize) -> Result<usize> {
+        self.trim_old(None, before, limit).await
+    }
+
+    /// As [`Events::trim`], and also stops at the first event that a receiver
+    /// [does not have yet](Events::handed_over).
+    ///
+    /// # Errors
+    /// As [`Events::trim`].
+    pub async fn trim_behind(
+        &self,
+        receiver: &str,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<usize> {
+        self.trim_old(Some(receiver), before, limit).await
+    }
+
+    async fn trim_old(
+        &self,
+        receiver: Option<&str>,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<usize> {
         let slice = i64::try_from(limit.min(SLICE)).unwrap_or(i64::MAX);
         let rows = self.sql.read(Statement::new(OLDEST, params![slice])).await?;
-        let mut ids = Vec::new();
-        let mut starts: BTreeMap<i64, i64> = BTreeMap::new();
+        let mut old = Vec::new();
         for row in rows.iter() {
             if row.int(3)? >= before.unix() {
                 break;
             }
-            ids.push(Value::Int(row.int(0)?));
-            starts.insert(row.int(1)?, row.int(2)?);
+            old.push((row.int(0)?, row.int(1)?, row.int(2)?));
         }
-        if ids.is_empty() {
+        if let (Some(receiver), false) = (receiver, old.is_empty()) {
+            let streams: BTreeSet<i64> = old.iter().map(|(_, stream, _)| *stream).collect();
+            let received = self.received(receiver, streams).await?;
+            let has = |(id, stream, _): &(i64, i64, i64)| {
+                received.get(stream).is_some_and(|last| id <= last)
+            };
+            old.truncate(old.iter().take_while(|event| has(event)).count());
+        }
+        if old.is_empty() {
             return Ok(0);
         }
+        let starts: BTreeMap<i64, i64> =
+            old.iter().map(|(_, stream, seq)| (*stream, *seq)).collect();
         let mut batch = Batch::new();
         for (stream, seq) in starts {
             batch.push(Statement::new(MOVE_START, params![stream, seq]));
         }
+        let ids: Vec<Value> = old.iter().map(|(id, ..)| Value::Int(*id)).collect();
         batch.push(Statement::with_list(DROP_AUDIENCE, params![], ids.iter().cloned()));
         let drop = batch.push(Statement::with_list(DROP, params![], ids));
         let outcomes = self.sql.write(batch).await?;

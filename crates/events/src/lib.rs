@@ -7,6 +7,8 @@
 //!
 //! * Every event belongs to a [`Stream`](allmende_types::Stream), in which it has the next
 //!   number. Numbers have no gaps: whoever removes a row leaves one, and it is found.
+//! * What leaves an installation has one form, [a line of JSON](Event::to_json); how far
+//!   it was [handed over](Events::handed_over) is kept beside it.
 //! * There is no row per reader. What happens to files is told to whoever sees them when
 //!   they look; what is addressed to a group is one row.
 //!
@@ -40,6 +42,8 @@ mod append;
 mod audit;
 mod error;
 mod event;
+mod forward;
+mod line;
 mod notifications;
 mod notify;
 mod push;
@@ -51,6 +55,7 @@ pub use append::{append, append_all};
 pub use audit::{Gap, StreamHead};
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Event, EventId};
+pub use forward::Position;
 pub use notifications::{Notification, NotificationId, Reader};
 pub use notify::{NewNotification, NotificationKind, Object, dismiss, notify, withdraw};
 pub use push::{Push, PushDevice, PushId, PushKind, Registered, Undealt};

@@ -9,6 +9,7 @@ pub const MIGRATIONS: Migrations = Migrations {
         Migration::per_engine(1, "events", EVENTS_SQLITE, EVENTS_POSTGRES),
         Migration::new(2, "notifications", NOTIFICATIONS),
         Migration::new(3, "notifications on their way to devices", crate::push::TABLES),
+        Migration::new(4, "what was handed over", crate::forward::TABLE),
     ],
 };
 

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed step fails its test")]
 
-use allmende_events::{Doer, EventId, EventQuery, Events, Gap, MIGRATIONS, Order, append_all};
+use allmende_events::{
+    Doer, EventId, EventQuery, Events, Gap, MIGRATIONS, Order, Position, append_all,
+};
 use allmende_sql::{Batch, Expect, Sql, Statement, every_engine, params};
 use allmende_types::{
     EventKind, EventNode, NewEvent, NodeId, NodeShape, Origin, Principal, SpaceId, Stream,
@@ -186,6 +188,54 @@ every_engine! {
         let rows = Statement::new("SELECT count(*) FROM event_audience", params![]);
         assert_eq!(sql.read(rows).await.unwrap().one().unwrap().int(0).unwrap(), 1);
         assert_eq!(events.gaps(Stream::Space(SpaceId(0))).await.unwrap(), []);
+    }
+
+    async fn what_was_not_handed_over_waits_and_stays(sql: Sql) {
+        let events = open(&sql).await;
+        let far = NOW.plus_seconds(99 * 86_400);
+        for node in 0..8 {
+            write(&sql, &[file(node % 2, node, EventKind::FileCreated)]).await;
+        }
+        let (even, odd) = (Stream::Space(SpaceId(0)), Stream::Space(SpaceId(1)));
+        let all = [(even, None), (odd, None)];
+        assert_eq!(events.waiting("syslog").await.unwrap(), all);
+        assert_eq!(events.trim_behind("syslog", far, 100).await.unwrap(), 0);
+        let at = async |stream, seq: i64| {
+            let page = events.of_stream(stream, None, 100).await.unwrap();
+            let event = page.iter().find(|event| event.seq == seq).unwrap().id;
+            Position { stream, event, seq }
+        };
+        let (first, last) = (at(even, 2).await, at(odd, 4).await);
+        events.handed_over("syslog", &[first, last]).await.unwrap();
+        // A position never goes back.
+        events.handed_over("syslog", &[at(even, 1).await]).await.unwrap();
+        assert_eq!(events.waiting("syslog").await.unwrap(), [(even, Some(first.event))]);
+        assert_eq!(events.waiting("other").await.unwrap(), all);
+        // Up to the third of the even ones, which is the fifth of all.
+        assert_eq!(events.trim_behind("syslog", far, 100).await.unwrap(), 4);
+        assert_eq!(events.trim_behind("syslog", far, 100).await.unwrap(), 0);
+        let next = events.of_stream(even, Some(first.event), 9).await.unwrap();
+        assert_eq!(next.iter().map(|event| event.seq).collect::<Vec<_>>(), [3, 4]);
+        for stream in [even, odd] {
+            assert_eq!(events.gaps(stream).await.unwrap(), []);
+        }
+        events.handed_over("syslog", &[at(even, 4).await]).await.unwrap();
+        assert_eq!(events.waiting("syslog").await.unwrap(), []);
+        assert_eq!(events.trim_behind("syslog", far, 100).await.unwrap(), 3);
+    }
+
+    async fn reads_are_a_stream_of_their_own(sql: Sql) {
+        let events = open(&sql).await;
+        let mut read = file(7, 20, EventKind::FileRead).by(who("person:Alice"));
+        read.stream = Stream::Reads(SpaceId(7));
+        events.record(&read).await.unwrap();
+        write(&sql, &[file(7, 20, EventKind::FileChanged)]).await;
+        let page = events.of_stream(read.stream, None, 10).await.unwrap();
+        assert_eq!((page.len(), page[0].seq, &page[0].fact), (1, 1, &read));
+        // Who looks at what happened to files does not go through who read them.
+        let shown = events.page(&EventQuery::of_spaces(vec![SpaceId(7)])).await.unwrap();
+        assert_eq!(shown.len(), 1);
+        assert_eq!(events.streams().await.unwrap().len(), 2);
     }
 
     async fn numbers_have_no_gap_under_random_concurrent_acts(sql: Sql) {

@@ -118,7 +118,7 @@ impl View {
     ) -> Result<Checksum> {
         let content = entry.node.content();
         let mut checksums = content.map(|content| content.checksums.clone()).unwrap_or_default();
-        let mut reading = self.read(entry, ByteRange::ALL).await?;
+        let mut reading = self.read_for_itself(entry, ByteRange::ALL).await?;
         let mut hasher = Hasher::new(algorithm);
         while let Some(chunk) = reading.body.try_next().await.map_err(broken)? {
             hasher.update(&chunk);

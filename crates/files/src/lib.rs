@@ -29,6 +29,7 @@
 //! | chunked uploads | [`uploads`] |
 //! | folder downloads | [`archive`] |
 //! | what is mounted | [`Mounts`], [`Files::with_mounts`] |
+//! | who read what | [`ReadLog`], [`Files::with_read_log`] |
 //! | people | [`Files::view`], [`Files::set_quota`], [`Files::usage`], [`Files::remove_person`] |
 //! | jobs | [`Collector`], [`Files::expire_trash`], [`versions::VersionKeeper`] |
 
@@ -52,6 +53,7 @@ mod options;
 mod permissions;
 mod put;
 mod read;
+mod read_log;
 mod retention;
 mod search;
 mod service;
@@ -76,6 +78,7 @@ pub use mounts::{Download, Mount, MountId, MountKind, MountPlace, MountRules, Mo
 pub use options::{FilesOptions, InvalidOptions};
 pub use put::{MissingParents, PutRequest};
 pub use read::Reading;
+pub use read_log::{ReadForm, ReadLog};
 pub use retention::{InvalidRetention, Retention};
 pub use search::SearchRequest;
 pub use service::{Files, Quota, Stores, set_home_quota};

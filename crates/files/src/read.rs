@@ -31,7 +31,8 @@ impl fmt::Debug for Reading {
 impl View {
     /// Opens a file's content, or a part of it. A range that ends behind the end is cut.
     ///
-    /// It is the content that the entry tells of, and no other.
+    /// It is the content that the entry tells of, and no other. Where reads are
+    /// [told](crate::ReadLog), it is told of before the call returns.
     ///
     /// # Errors
     /// [`NotAFile`](ErrorKind::NotAFile), [`Forbidden`](ErrorKind::Forbidden),
@@ -40,6 +41,16 @@ impl View {
     /// [`Corrupt`](ErrorKind::Corrupt) when bytes are missing or damaged,
     /// [`Unavailable`](ErrorKind::Unavailable). What is found later breaks the stream.
     pub async fn read(&self, entry: &Entry, range: ByteRange) -> Result<Reading> {
+        let reading = self.read_for_itself(entry, range).await?;
+        self.noted(entry, reading).await
+    }
+
+    /// As [`View::read`], and tells [nobody](crate::ReadLog) of it: for what the server does
+    /// with a content without showing it.
+    ///
+    /// # Errors
+    /// As of [`View::read`].
+    pub async fn read_for_itself(&self, entry: &Entry, range: ByteRange) -> Result<Reading> {
         Action::Read.check(entry)?;
         if entry.download() == Download::Refused {
             let context = format!("download of node {}", entry.id());

@@ -10,7 +10,7 @@ use allmende_types::{NodeId, Permissions, SpaceId, Timestamp, UserId};
 
 use crate::{
     Clock, Collector, Error, ErrorKind, FilesOptions, InvalidOptions, LinkView, Mount, MountPlace,
-    Mounts, Result, View,
+    Mounts, ReadLog, Result, View,
     blob_ids::BlobIds,
     companion::{self, remove_companions},
     uploads::{self, RunningHashes},
@@ -50,6 +50,7 @@ use crate::{
 pub struct Files {
     inner: Arc<Inner>,
     mounts: Option<Arc<dyn Mounts>>,
+    pub(crate) reads: Option<Arc<dyn ReadLog>>,
 }
 
 /// The stores that a service works on. One value usually implements both the tree and
@@ -136,7 +137,7 @@ impl Files {
             spaces: Mutex::default(),
             companions: companion::Known::default(),
         };
-        Ok(Self { inner: Arc::new(inner), mounts: None })
+        Ok(Self { inner: Arc::new(inner), mounts: None, reads: None })
     }
 
     /// The same service, whose views show what is mounted into homes.

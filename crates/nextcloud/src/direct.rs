@@ -8,6 +8,7 @@ use allmende_webdav::{DavBody, Error, ErrorKind, Kind, Mount, Result};
 use http::{HeaderValue, Request, Response, header};
 
 use crate::{
+    Origin,
     dav::{Body, Home, OC_CHECKSUM, OC_ETAG, from_files},
     ocs::may_take,
     service::Inner,
@@ -15,9 +16,14 @@ use crate::{
 
 impl Inner {
     /// Answers a request of somebody who shows nothing but a token.
-    pub(crate) async fn direct(&self, token: &str, request: Request<Body>) -> Response<DavBody> {
+    pub(crate) async fn direct(
+        &self,
+        token: &str,
+        request: Request<Body>,
+        origin: &Origin,
+    ) -> Response<DavBody> {
         let mount = Mount::new(&format!("/remote.php/direct/{token}"));
-        let answered = self.serve_direct(token, &mount, request).await;
+        let answered = self.serve_direct(token, &mount, request, origin).await;
         let mut response = answered.unwrap_or_else(|error| self.dav.refuse(&mount, &error));
         let headers = response.headers_mut();
         // It is shown where it is opened, and nothing of it runs.
@@ -34,6 +40,7 @@ impl Inner {
         token: &str,
         mount: &Mount,
         mut request: Request<Body>,
+        origin: &Origin,
     ) -> Result<Response<DavBody>> {
         if !matches!(request.method().as_str(), "GET" | "HEAD" | "PROPFIND" | "OPTIONS") {
             return Err(Error::new(ErrorKind::Forbidden, ""));
@@ -53,6 +60,7 @@ impl Inner {
             return Err(Error::new(ErrorKind::Forbidden, ""));
         }
         let view = self.files.node_view(only(&entry).ok_or_else(missing)?);
+        let view = view.with_origin(origin.told(request.headers())).in_the_name_of(person.id);
         let home = Home {
             view,
             display_name: person.display_name.as_str().into(),

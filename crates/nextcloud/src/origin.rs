@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use http::Request;
+use http::{HeaderMap, Request, header};
 
 /// What the embedder knows of the way of a request, and puts into its extensions.
 ///
@@ -29,6 +29,16 @@ impl Origin {
             https: false,
             host: None,
         })
+    }
+
+    /// What events tell of where a request came from.
+    pub(crate) fn told(&self, headers: &HeaderMap) -> allmende_types::Origin {
+        /// Longer than what any client calls itself.
+        const MOST: usize = 512;
+        let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        // A text of a header is ASCII.
+        let agent = agent.map(|agent| agent[..agent.len().min(MOST)].into());
+        allmende_types::Origin { address: Some(self.client), agent }
     }
 
     /// The address of the server as the client sees it, without a slash at the end.

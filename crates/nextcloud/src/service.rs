@@ -229,7 +229,7 @@ impl Inner {
         }
         match route {
             Route::Dav(root) => self.serve_dav(root, request, &origin).await,
-            Route::Direct(token) => self.direct(token, request).await,
+            Route::Direct(token) => self.direct(token, request, &origin).await,
             Route::Public(root) => self.public(root, request, &origin).await,
             Route::Ocs => full(self.ocs.answer(Base::Api, self, request, &origin).await),
             Route::TeamFolders => {
@@ -279,7 +279,7 @@ impl Inner {
             return self.dav.refuse(&Mount::root(), &error);
         }
         let view = match self.files.view(&who.person.id).await {
-            Ok(view) => view,
+            Ok(view) => view.with_origin(origin.told(&parts.headers)),
             Err(error) => {
                 return self.dav.refuse(&Mount::root(), &crate::dav::from_files(error));
             }

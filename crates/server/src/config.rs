@@ -464,7 +464,8 @@ mod tests {
         for good in ["https://push.example.org/", "http://127.0.0.1:8000", "http://[::1]:1/p"] {
             assert!(check(good).is_ok(), "{good}");
         }
-        for bad in ["", "push.example.org", "http://push.example.org", "ftp://localhost", "https:"] {
+        for bad in ["", "push.example.org", "http://push.example.org", "ftp://localhost", "https:"]
+        {
             assert!(check(bad).is_err(), "{bad}");
         }
         let off = Config::from_toml("[push]\nproxies = []").unwrap();

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use allmende_accounts::Accounts;
-use allmende_events::Events;
 use allmende_files::Files;
 use allmende_nextcloud::{Nextcloud, Pushed};
 use allmende_reminders::Reminders;
@@ -27,10 +26,6 @@ pub(crate) fn start(jobs: &mut JoinSet<()>, stores: &Stores, stop: &Shutdown) {
     let (accounts, files) = (stores.databases.accounts.clone(), stores.files.clone());
     let until = stop.clone();
     jobs.spawn(async move { keep_accounts(&accounts, &files, until).await });
-
-    let events = Events::new(stores.databases.sql.clone());
-    let (files, until) = (stores.files.clone(), stop.clone());
-    jobs.spawn(async move { keep_events(&events, &files, until).await });
 
     let (sharing, files, until) = (stores.sharing.clone(), stores.files.clone(), stop.clone());
     jobs.spawn(async move { keep_shares(&sharing, &files, until).await });
@@ -93,34 +88,6 @@ async fn keep_accounts(accounts: &Accounts, files: &Files, stop: Shutdown) {
             && let Err(error) = accounts.remove_expired(files.now()).await
         {
             tracing::warn!(%error, "expired sessions cannot be removed");
-        }
-    }
-}
-
-/// Every hour, removes what is too old of what happened and of what people were told.
-async fn keep_events(events: &Events, files: &Files, stop: Shutdown) {
-    /// As long as the original keeps activities (`activity_expire_days`).
-    const EVENTS: i64 = 365 * 86_400;
-    /// A notification that nobody looked at for so long tells nothing new.
-    const NOTIFICATIONS: i64 = 90 * 86_400;
-    const SLICE: usize = 1000;
-    let mut hours = every(HOUR);
-    let mut stop = Box::pin(stop.wait());
-    loop {
-        tokio::select! {
-            _ = hours.tick() => {}
-            () = &mut stop => return,
-        }
-        let now = files.now();
-        let old = async {
-            // A slice at a time, so that requests get their turn.
-            while events.trim(now.plus_seconds(-EVENTS), SLICE).await? == SLICE {
-                tokio::task::yield_now().await;
-            }
-            events.drop_notifications(now.plus_seconds(-NOTIFICATIONS)).await
-        };
-        if let Err(error) = old.await {
-            tracing::warn!(%error, "old events cannot be removed");
         }
     }
 }

@@ -20,6 +20,7 @@
 //! # }
 //! ```
 
+mod audit;
 mod body;
 mod config;
 mod gauges;
@@ -36,6 +37,7 @@ mod shutdown;
 mod stores;
 mod tls;
 
+pub use audit::{Audit, InvalidKeep, InvalidSyslog, Keep, Syslog};
 pub use body::RequestBody;
 pub use config::{Config, ConfigError, Files, Limits, Log, LogFormat, Mail, MailEncryption, Tls};
 pub use log::{LogError, start_log};

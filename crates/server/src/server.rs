@@ -9,7 +9,7 @@ use allmende_types::UserId;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::{
-    Config, Shutdown, StartError, StoreOptions, Stores, Trigger, jobs, listen,
+    Config, Shutdown, StartError, StoreOptions, Stores, Trigger, audit, jobs, listen,
     metrics::Metrics,
     operations::{self, Readiness},
     service::Front,
@@ -126,6 +126,7 @@ impl Server {
         let (jobs_trigger, jobs_stop) = Trigger::new();
 
         jobs::start(&mut jobs, &stores, &jobs_stop);
+        audit::start(&mut jobs, &config, &stores, &jobs_stop);
         jobs::start_pushing(&mut jobs, service.clone(), &config, &jobs_stop);
         if let Some(listener) = operations {
             let (limits, metrics) = (config.limits.clone(), metrics.clone());

@@ -9,6 +9,7 @@ use std::{
 
 use allmende_accounts::{Accounts, AccountsOptions};
 use allmende_comments::Comments;
+use allmende_events::Events;
 use allmende_files::{
     Files, FilesOptions, Stores as FileStores, SystemClock, TrashPolicy, versions::VersionOptions,
 };
@@ -24,7 +25,7 @@ use allmende_tags::Tags;
 use allmende_tree_sql::{SqlTree, TreeOptions};
 use allmende_types::NamePolicy;
 
-use crate::{Config, Mail, MailEncryption};
+use crate::{Config, Mail, MailEncryption, audit::Reads};
 
 /// The folder of contents in the data folder.
 const CONTENTS: &str = "blobs";
@@ -235,6 +236,10 @@ impl Stores {
         let mailer = config.mail.as_ref().map(mailer).transpose()?.map(Arc::new);
         let files = Files::new(stores, Arc::new(SystemClock), options)?;
         let files = files.with_mounts(Arc::new(sharing.clone()));
+        let files = match config.audit.reads {
+            true => files.with_read_log(Arc::new(Reads(Events::new(databases.sql.clone())))),
+            false => files,
+        };
         let budget = PreviewStore { budget: config.files.preview_budget };
         let previews = PreviewOptions { store: budget, ..PreviewOptions::default() };
         let previews = Previews::open(config.data.join("previews"), previews).await?;

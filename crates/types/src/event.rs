@@ -20,7 +20,13 @@ pub enum Stream {
     /// Shares, links, team folders, the system tags that there are, and the settings that
     /// govern them.
     Sharing,
+    /// Who read the contents of a space, where that is told. Apart from what happens to its
+    /// files, so that readers and writers do not wait for one another.
+    Reads(SpaceId),
 }
+
+/// The number of the first stream of reads; those of other spaces are below it.
+const READS: i64 = -1000;
 
 impl Stream {
     /// The number under which the stream is stored: that of the space, or a negative one.
@@ -30,6 +36,7 @@ impl Stream {
             Self::Space(id) => id.0,
             Self::Accounts => -1,
             Self::Sharing => -2,
+            Self::Reads(id) => READS - id.0,
         }
     }
 
@@ -40,6 +47,9 @@ impl Stream {
             0.. => Some(Self::Space(SpaceId(code))),
             -1 => Some(Self::Accounts),
             -2 => Some(Self::Sharing),
+            // The lowest number of all is that of no space.
+            i64::MIN => None,
+            ..=READS => Some(Self::Reads(SpaceId(READS - code))),
             _ => None,
         }
     }
@@ -51,6 +61,40 @@ impl fmt::Display for Stream {
             Self::Space(id) => write!(f, "space:{id}"),
             Self::Accounts => f.write_str("accounts"),
             Self::Sharing => f.write_str("sharing"),
+            Self::Reads(id) => write!(f, "reads:{id}"),
+        }
+    }
+}
+
+/// A text that names no stream.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[error("{0:?} is no stream of events: accounts, sharing, space:N or reads:N")]
+pub struct InvalidStream(pub String);
+
+/// Reads what `Display` writes.
+///
+/// ```
+/// use allmende_types::{SpaceId, Stream};
+///
+/// assert_eq!("reads:7".parse(), Ok(Stream::Reads(SpaceId(7))));
+/// assert!("space:-1".parse::<Stream>().is_err());
+/// ```
+impl FromStr for Stream {
+    type Err = InvalidStream;
+
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        let bad = || InvalidStream(s.to_owned());
+        let space = |digits: &str| {
+            let id = digits.parse().ok().filter(|id| *id >= 0 && *id < i64::MAX + READS);
+            id.map(SpaceId).ok_or_else(bad)
+        };
+        match (s, s.split_once(':')) {
+            ("accounts", _) => Ok(Self::Accounts),
+            ("sharing", _) => Ok(Self::Sharing),
+            (_, Some(("space", id))) => space(id).map(Self::Space),
+            (_, Some(("reads", id))) => space(id).map(Self::Reads),
+            _ => Err(bad()),
         }
     }
 }
@@ -413,10 +457,20 @@ mod tests {
 
     #[test]
     fn streams_and_principals_read_back() {
-        for stream in [Stream::Space(SpaceId(7)), Stream::Accounts, Stream::Sharing] {
+        let space = SpaceId(7);
+        let all = [Stream::Space(space), Stream::Accounts, Stream::Sharing, Stream::Reads(space)];
+        for stream in all {
             assert_eq!(Stream::from_code(stream.code()), Some(stream));
+            assert_eq!(stream.to_string().parse(), Ok(stream));
         }
-        assert_eq!(Stream::from_code(-3), None);
+        assert_eq!(Stream::Reads(space).code(), -1007);
+        for code in [-3, -999, i64::MIN] {
+            assert_eq!(Stream::from_code(code), None);
+        }
+        assert_eq!(Stream::from_code(-1000), Some(Stream::Reads(SpaceId(0))));
+        for bad in ["", "space:", "space:x", "reads:-1", "reads:9223372036854775807", "7"] {
+            assert!(bad.parse::<Stream>().is_err(), "{bad}");
+        }
         for text in ["person:Alice", "group:a:b", "link:17"] {
             assert_eq!(text.parse::<Principal>().unwrap().to_string(), text);
         }

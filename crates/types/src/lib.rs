@@ -28,7 +28,9 @@ mod timestamp;
 
 pub use checksum::{Checksum, Checksums, InvalidChecksum};
 pub use etag::{ETag, InvalidETag};
-pub use event::{EventKind, EventNode, NewEvent, NodeShape, Origin, Principal, Stream};
+pub use event::{
+    EventKind, EventNode, InvalidStream, NewEvent, NodeShape, Origin, Principal, Stream,
+};
 pub use id::{BlobId, Epoch, InstanceId, InvalidId, NodeId, Revision, SpaceId};
 pub use name::{InvalidName, Name, NamePolicy, NameReason};
 pub use path::{InvalidPath, SpacePath};

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use allmende_server::{Config, LogFormat, Tls};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{Failure, care::CareCommand};
+use crate::{Failure, audit::AuditCommand, care::CareCommand};
 
 /// A file server for Nextcloud's clients.
 ///
@@ -54,6 +54,9 @@ pub(crate) enum Command {
     Maintenance(Maintenance),
     /// Check the configuration and the stores
     Check(Check),
+    /// Write out what happened, and check that all of it is there
+    #[command(subcommand)]
+    Audit(AuditCommand),
     #[command(flatten)]
     Care(CareCommand),
 }

@@ -7,7 +7,7 @@ use futures_util::TryStreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use crate::{Failure, arguments::Check, output};
+use crate::{Failure, arguments::Check, audit::Numbers, output};
 
 #[derive(Debug, Default, Serialize)]
 struct Findings {
@@ -64,12 +64,8 @@ pub(crate) async fn run(config: &Config, options: Check) -> Result<(), Failure> 
         }
     }
     progress.finish_and_clear();
-    let events = Events::new(stores.databases.sql.clone());
-    for head in events.streams().await? {
-        findings.events += head.last - head.trimmed;
-        let gaps = events.gaps(head.stream).await?;
-        findings.gaps.extend(gaps.iter().map(|gap| format!("{:?}: {gap:?}", head.stream)));
-    }
+    let numbers = Numbers::of(&Events::new(stores.databases.sql.clone())).await?;
+    (findings.events, findings.gaps) = (numbers.events, numbers.gaps);
     if options.json {
         output::json(&findings)?;
     } else {

@@ -4,6 +4,7 @@
 
 mod app_passwords;
 mod arguments;
+mod audit;
 mod care;
 mod check;
 mod groups;
@@ -59,8 +60,11 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Group(command) => {
             groups::run(&open(&settings, &settings.config(None)?).await?, command).await?;
         }
+        Command::Audit(command) => {
+            audit::run(&open(&settings, &settings.config(None)?).await?, command).await?;
+        }
         Command::Trash(command) => {
-            trash::run(&open(&settings, &settings.config(None)?).await?, command).await
+            trash::run(&open(&settings, &settings.config(None)?).await?, command).await?;
         }
         Command::Maintenance(options) => {
             maintenance::run(&open(&settings, &settings.config(None)?).await?, options).await?;

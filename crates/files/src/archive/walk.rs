@@ -6,7 +6,7 @@ use allmende_storage::{ByteRange, Cursor};
 use allmende_types::SpacePath;
 
 use super::Selection;
-use crate::{Download, Entry, Error, ErrorKind, Reading, Result, View};
+use crate::{Download, Entry, Error, ErrorKind, ReadForm, Reading, Result, View};
 
 /// How many children are held for each folder that is open.
 const PAGE: usize = 200;
@@ -48,9 +48,7 @@ impl Walk {
             return Err(Error::new(ErrorKind::Forbidden, context));
         }
         let ready = match selection {
-            Selection::Whole => {
-                return Ok(Self { view, open: vec![Open::of_list(None, [entry.clone()].into())] });
-            }
+            Selection::Whole => [entry.clone()].into(),
             Selection::Names(names) => {
                 entry.must_be_folder()?;
                 let mut chosen = VecDeque::with_capacity(names.len());
@@ -63,6 +61,7 @@ impl Walk {
                 chosen
             }
         };
+        view.note_read(entry, ReadForm::Archive).await?;
         Ok(Self { view, open: vec![Open::of_list(None, ready)] })
     }
 
@@ -107,7 +106,9 @@ impl Walk {
 
     /// The content of a file.
     pub(super) async fn read(&self, entry: &Entry) -> io::Result<Reading> {
-        self.view.read(entry, ByteRange::ALL).await.map_err(io::Error::other)
+        let reading = self.view.read_for_itself(entry, ByteRange::ALL).await;
+        let noted = self.view.note_read(entry, ReadForm::Archive).await;
+        noted.and(reading).map_err(io::Error::other)
     }
 }
 

@@ -1,11 +1,11 @@
 //! The versions of a file, and their contents.
 
-use allmende_storage::{ByteRange, Node};
+use allmende_storage::Node;
 use allmende_types::Name;
 use allmende_types::SpacePath;
 
 use super::{Author, Marks, Standing, Version};
-use crate::{Entry, Reading, Result, View, permissions::Action};
+use crate::{Entry, Result, View, permissions::Action};
 
 impl View {
     /// All contents that a file has or had, in the order of their numbers; the one that it
@@ -33,7 +33,8 @@ impl View {
         }
         let (author, label) = named(entry, marks);
         let standing = Standing::Current;
-        all.insert(at, Version { number, entry: entry.clone(), author, label, standing });
+        let file = (entry.node.space, entry.id());
+        all.insert(at, Version { number, entry: entry.clone(), author, label, standing, file });
         Ok(all)
     }
 
@@ -49,14 +50,6 @@ impl View {
         let Some(node) = node else { return Ok(None) };
         let marks = self.files().marks(&[node.id]).await?.pop().unwrap_or_default();
         Ok(Self::overwritten(entry, node, marks))
-    }
-
-    /// Opens the content of a version, or a part of it.
-    ///
-    /// # Errors
-    /// As of [`View::read`].
-    pub async fn read_version(&self, version: &Version, range: ByteRange) -> Result<Reading> {
-        self.read(&version.entry, range).await
     }
 
     /// Who wrote the contents of files that the person sees: their owners, where nobody else
@@ -88,8 +81,9 @@ impl View {
         let (author, label) = named(entry, marks);
         // It is the file, with another content: under its name, with its permissions.
         let node = Node { name: entry.node.name.clone(), parent: entry.node.parent, ..node };
+        let file = (entry.node.space, entry.id());
         let entry = Entry { node, ..entry.clone() };
-        Some(Version { number, entry, author, label, standing: Standing::Overwritten })
+        Some(Version { number, entry, author, label, standing: Standing::Overwritten, file })
     }
 }
 

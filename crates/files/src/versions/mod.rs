@@ -33,7 +33,7 @@ mod schedule;
 
 use std::time::Duration;
 
-use allmende_types::UserId;
+use allmende_types::{NodeId, SpaceId, UserId};
 
 pub(crate) use self::{
     keep::Content,
@@ -94,6 +94,8 @@ pub struct Version {
     pub label: Option<Box<str>>,
     /// Whether it is the content that the file has now.
     pub standing: Standing,
+    /// The file itself, by its space and its id.
+    pub(crate) file: (SpaceId, NodeId),
 }
 
 /// Whether a content is that of its file.

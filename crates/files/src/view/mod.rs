@@ -10,7 +10,7 @@ mod list;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use allmende_storage::{Actor, Batch, Cause, Committed, Node, Op};
-use allmende_types::{Name, NodeId, Permissions, SpacePath, UserId};
+use allmende_types::{Name, NodeId, Origin, Permissions, SpacePath, UserId};
 
 use crate::{Entry, Error, ErrorKind, Files, Mount, Result, mounts::Layout, service::SpaceRoot};
 
@@ -48,6 +48,10 @@ pub struct View {
     person: Arc<UserId>,
     base: Base,
     tokens: Vec<allmende_storage::LockToken>,
+    /// Where the request came from, for the events.
+    pub(crate) origin: Arc<Origin>,
+    /// Whom events name, where it is not who the view shows.
+    pub(crate) acting: Option<UserId>,
 }
 
 /// What a view shows.
@@ -88,13 +92,18 @@ impl View {
         let mounts = (!mounts.is_empty())
             .then(|| Arc::new(Mutex::new(Mounted { list: mounts, layout: None })));
         let base = Base::Home { root, own, mounts };
-        Self { files, person: Arc::new(person), base, tokens: Vec::new() }
+        Self::new(files, person, base)
     }
 
     pub(crate) fn of_link(files: Files, link: LinkView) -> Self {
         let LinkView { mount, holder, number } = link;
         let base = Base::Link { mount: Arc::new(mount), number };
-        Self { files, person: Arc::new(holder), base, tokens: Vec::new() }
+        Self::new(files, holder, base)
+    }
+
+    fn new(files: Files, person: UserId, base: Base) -> Self {
+        let (tokens, origin) = (Vec::new(), Arc::default());
+        Self { files, person: Arc::new(person), base, tokens, origin, acting: None }
     }
 
     /// The same view for a request that submits these lock tokens: its writes pass the
@@ -183,6 +192,15 @@ impl View {
         Ok(self.files.options().names.check(name)?)
     }
 
+    /// Who acts through the view: a person, or the guest of a link with this number.
+    pub(crate) fn actor(&self) -> (Option<UserId>, Option<i64>) {
+        match (&self.acting, &self.base) {
+            (Some(person), _) => (Some(person.clone()), None),
+            (None, Base::Home { .. }) => (Some((*self.person).clone()), None),
+            (None, Base::Link { number, .. }) => (None, *number),
+        }
+    }
+
     /// Commits changes in the person's name, with the tokens of the request.
     pub(crate) async fn commit(&self, ops: Vec<Op>) -> Result<Committed> {
         self.commit_for(Cause::Request, ops).await
@@ -190,11 +208,9 @@ impl View {
 
     /// The same for a cause.
     pub(crate) async fn commit_for(&self, cause: Cause, ops: Vec<Op>) -> Result<Committed> {
-        let (person, link) = match &self.base {
-            Base::Home { .. } => (Some((*self.person).clone()), None),
-            Base::Link { number, .. } => (None, *number),
-        };
-        let actor = Actor { person, tokens: self.tokens.clone(), link, ..Actor::default() };
+        let (person, link) = self.actor();
+        let origin = (*self.origin).clone();
+        let actor = Actor { person, tokens: self.tokens.clone(), link, origin };
         let batch = Batch { actor, now: self.files.now(), cause, ops };
         let result = self.files.tree().commit(batch).await;
         if let Base::Home { mounts: Some(mounts), .. } = &self.base {

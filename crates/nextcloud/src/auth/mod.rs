@@ -120,13 +120,9 @@ pub(crate) fn acting(
     headers: &HeaderMap,
     who: Option<&Authenticated>,
 ) -> Accounts {
-    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     inner.accounts.acting(Act {
         by: who.map(|who| Principal::Person(who.person.id.clone())),
-        origin: allmende_types::Origin {
-            address: Some(origin.client),
-            agent: agent.map(Into::into),
-        },
+        origin: origin.told(headers),
         now: inner.now(),
     })
 }

@@ -9,7 +9,7 @@ mod icon;
 use std::time::Duration;
 
 use allmende_accounts::{FilesystemAccess, Method as Proven};
-use allmende_files::{Download, Entry, View};
+use allmende_files::{Download, Entry, ReadForm, View};
 use allmende_previews::{Aspect, Content, Dimensions, Error, Preview, Wanted};
 use allmende_storage::ByteRange;
 use allmende_types::{NodeId, Permissions, SpacePath, Timestamp};
@@ -134,6 +134,7 @@ impl Inner {
         }
         let wanted = asked.wanted.ok_or(Refusal::Bad)?;
         let view = self.files.view(&who.person.id).await.map_err(unavailable)?;
+        let view = view.with_origin(origin.told(&request.headers));
         let number = |id: &str| id.parse::<NodeId>().map_err(|_| Refusal::NotFound);
         let entry = match (asked.id.as_deref(), asked.file.as_deref()) {
             (id, _) if of == Pictured::Trashed => {
@@ -173,8 +174,9 @@ impl Inner {
             return Err(Refusal::Forbidden);
         }
         let file = asked.file.as_deref().filter(|_| link.root.is_folder()).unwrap_or_default();
-        let entry = at(&home.view, file).await?;
-        self.picture(&home.view, entry, wanted, &asked, Audience::Guests, &request.headers).await
+        let view = home.view.with_origin(origin.told(&request.headers));
+        let entry = at(&view, file).await?;
+        self.picture(&view, entry, wanted, &asked, Audience::Guests, &request.headers).await
     }
 
     async fn picture_of_link(
@@ -196,8 +198,9 @@ impl Inner {
         }
         let mut wanted = Wanted::new(Wanted::MAX, Wanted::MAX).ok_or(Refusal::Bad)?;
         wanted.aspect = Aspect::Keep;
-        let entry = at(&home.view, "").await?;
-        self.picture(&home.view, entry, wanted, &asked, Audience::Guests, &request.headers).await
+        let view = home.view.with_origin(origin.told(&request.headers));
+        let entry = at(&view, "").await?;
+        self.picture(&view, entry, wanted, &asked, Audience::Guests, &request.headers).await
     }
 
     async fn picture(
@@ -232,7 +235,10 @@ impl Inner {
         let content = Content::new(entry.id(), entry.etag().opaque());
         let load = load(view, &entry, self.previews.limits().bytes);
         match self.previews.preview(content, wanted, load).await {
-            Ok(preview) => Ok(Found { preview: Some(preview), entry, wanted, audience }),
+            Ok(preview) => {
+                view.note_read(&entry, ReadForm::Preview).await.map_err(unavailable)?;
+                Ok(Found { preview: Some(preview), entry, wanted, audience })
+            }
             Err(Error::NotAnImage | Error::TooLarge(_)) => Err(none()),
             Err(Error::Busy) => Err(Refusal::Wait(StatusCode::SERVICE_UNAVAILABLE, LATER)),
             Err(error) => Err(unavailable(error)),
@@ -251,7 +257,8 @@ async fn load(view: &View, entry: &Entry, most: u64) -> Result<Bytes, Error> {
     if entry.node.size > most {
         return Err(Error::TooLarge("bytes"));
     }
-    let reading = view.read(entry, ByteRange::ALL).await.map_err(Error::source_failed)?;
+    let reading = view.read_for_itself(entry, ByteRange::ALL).await;
+    let reading = reading.map_err(Error::source_failed)?;
     let whole = BytesMut::with_capacity(usize::try_from(reading.length).unwrap_or_default());
     let whole = reading.body.try_fold(whole, async |mut whole, piece| {
         whole.extend_from_slice(&piece);

@@ -85,7 +85,7 @@ impl Inner {
             Err(closed) => return self.refuse_guest(&mount, closed, legacy),
         };
         let home = match self.guests(&link).await {
-            Ok(home) => home,
+            Ok(home) => Home { view: home.view.with_origin(origin.told(headers)), ..home },
             Err(closed) => return self.refuse_guest(&mount, closed, legacy),
         };
         let written = request.method() == Method::PUT;

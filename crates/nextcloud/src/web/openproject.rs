@@ -105,6 +105,7 @@ impl Web<'_> {
         let person = person.filter(|person| person.status == Status::Enabled);
         let person = person.ok_or(UNAUTHORIZED)?;
         let view = self.inner.files.view(&person.id).await.map_err(|_| UNAVAILABLE)?;
+        let view = view.with_origin(self.origin.told(request.headers()));
         let folder = target(&view, link.node).await?;
 
         let (parts, body) = request.into_parts();

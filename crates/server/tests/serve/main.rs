@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod audit;
 mod connections;
 mod hostile;
 mod operations;

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use allmende_server::{Config, FirstAdministrator, Server, Trigger};
+use allmende_sql::Sql;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -18,6 +19,7 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     pub(crate) trigger: Trigger,
     pub(crate) task: JoinHandle<()>,
+    pub(crate) sql: Sql,
     pub(crate) _folder: tempfile::TempDir,
 }
 
@@ -32,9 +34,10 @@ pub(crate) async fn start(change: impl FnOnce(&mut Config)) -> Running {
     let first = FirstAdministrator { name: "admin".into(), password: PASSWORD.into() };
     server.ensure_administrator(&first).await.unwrap();
     let address = server.address().unwrap();
+    let sql = server.stores().databases.sql.clone();
     let (trigger, shutdown) = Trigger::new();
     let task = tokio::spawn(async move { server.run(shutdown).await.unwrap() });
-    Running { address, trigger, task, _folder: folder }
+    Running { address, trigger, task, sql, _folder: folder }
 }
 
 impl Running {
