@@ -503,8 +503,7 @@ enum Owner {
 
 impl Owner {
     async fn of(path: &str, root: &str, home: &Home, people: &People) -> Result<Self> {
-        let first =
-            below(path, root).trim_start_matches('/').split('/').next().unwrap_or_default();
+        let first = below(path, root).trim_start_matches('/').split('/').next().unwrap_or_default();
         if first.is_empty() {
             return Ok(Self::Nobody);
         }

@@ -10,8 +10,8 @@ use allmende_ocs::{
         NoParameters,
         cloud::capabilities::{
             Activity, Bruteforce, Capabilities, ChunkedUpload, Core, CoreUser, Dav, Enabled, Files,
-            GroupFolders, Notifications, OpenProject, ProvisioningApi, Response, ServerVersion, Theming,
-            UserStatus,
+            GroupFolders, Notifications, OpenProject, ProvisioningApi, Response, ServerVersion,
+            Theming, UserStatus,
         },
         config::Config,
     },

@@ -10,9 +10,7 @@ use std::{
 
 use allmende_accounts::{Accounts, AccountsOptions, NewPerson, SCHEMA};
 use allmende_files::{Clock, Files, FilesOptions, Stores};
-use allmende_nextcloud::{
-    Nextcloud, NextcloudOptions, NextcloudParts, Origin, PushProxy, Pushed,
-};
+use allmende_nextcloud::{Nextcloud, NextcloudOptions, NextcloudParts, Origin, PushProxy, Pushed};
 use allmende_sharing::{LinkKey, Sharing, SharingOptions};
 use allmende_sql::{Sql, SqliteOptions};
 use allmende_storage::{Decorated, LockStore, Tree, fault::FaultPlan, memory};
