@@ -103,7 +103,8 @@ impl Relations {
             && start == own_start
             && has_form(Kind::FileId, own)
         {
-            return self.bind(Kind::FileId, id, own);
+            // A number that is known was put back to the recorded one.
+            return if id == own { Ok(()) } else { self.bind(Kind::FileId, id, own) };
         }
         // The address of what was made.
         if place == "header Content-Location"
