@@ -5,7 +5,9 @@
 use allmende_ocs::endpoints::group_folders::{
     self, Changed, Folder, Folders, Group, Manager, PrincipalKind,
 };
-use allmende_ocs::endpoints::{app_config, direct_link, download_limit, recommendations};
+use allmende_ocs::endpoints::{
+    app_config, direct_link, download_limit, recommendations, reminders,
+};
 use allmende_ocs::oauth2::{Token, TokenError, TokenRequest};
 use allmende_ocs::{
     ClientEndpoint, ClientError, Code, Endpoint, Envelope, Format, OcsRequest, Reply,
@@ -170,6 +172,9 @@ where
 fn small_answers_arrive() {
     let url = "https://cloud.example.org/remote.php/direct/x".to_owned();
     arrives::<direct_link::Create>(&direct_link::Link { url }).unwrap();
+    for due_date in [None, Some("2026-12-01T10:00:00+00:00".to_owned())] {
+        arrives::<reminders::Get>(&reminders::Reminder { due_date }).unwrap();
+    }
     arrives::<download_limit::Get>(&download_limit::Limit { limit: None, count: 3 }).unwrap();
     arrives::<download_limit::Get>(&download_limit::Limit { limit: Some(5), count: 3 }).unwrap();
     arrives::<recommendations::Get>(&recommendations::Recommendations::default()).unwrap();
