@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use allmende_storage::{
-    Actor, Batch, Cause, Cursor, ErrorKind as StoreKind, Op, RemoveNode, Tree,
-};
+use allmende_storage::{Actor, Batch, Cause, Cursor, ErrorKind as StoreKind, Op, RemoveNode, Tree};
 use allmende_types::{NodeId, Permissions, Timestamp, UserId};
 
 use super::{Trash, Trashed, list::Bin};

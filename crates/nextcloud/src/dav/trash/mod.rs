@@ -10,7 +10,9 @@ mod properties;
 use allmende_files::{Place, Trash, TrashPolicy, Trashed};
 use allmende_storage::Expect;
 use allmende_types::{Name, SpacePath};
-use allmende_webdav::{DavBody, DavHandler, Error, ErrorKind, Kind, Mount, Options, Resource, Result};
+use allmende_webdav::{
+    DavBody, DavHandler, Error, ErrorKind, Kind, Mount, Options, Resource, Result,
+};
 use allmende_webdav_proto::{Destination, headers::Overwrite};
 use http::{HeaderMap, Request, Response, StatusCode};
 
