@@ -11,7 +11,8 @@ mod bodies;
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 2] = [("ocs_request", bodies::ocs_request), ("ocs_document", bodies::ocs_document)];
+const TARGETS: [Target; 2] =
+    [("ocs_request", bodies::ocs_request), ("ocs_document", bodies::ocs_document)];
 
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
