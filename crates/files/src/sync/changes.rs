@@ -23,7 +23,8 @@ pub enum SyncDepth {
 /// What has changed below a folder.
 #[derive(Debug, Clone)]
 pub struct Changes {
-    /// What came, or is another than it was, each with its path.
+    /// What came, or is another than it was, each with its path. A file can stand in the
+    /// place of a folder, below which there is nothing any more then.
     pub changed: Vec<Entry>,
     /// Folders that came to their place with everything in them, which is all to be told;
     /// [`SyncDepth::All`] only. They are not among the changed ones.
@@ -98,7 +99,8 @@ impl View {
     /// ```
     ///
     /// # Errors
-    /// [`NotAFolder`](ErrorKind::NotAFolder), [`Unavailable`](ErrorKind::Unavailable).
+    /// [`NotAFolder`](crate::ErrorKind::NotAFolder),
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
     pub async fn changes_since(
         &self,
         folder: &Entry,

@@ -48,6 +48,10 @@ impl Client {
                 }
                 for entry in told.changed {
                     let (at, told) = self.told(&entry);
+                    if !entry.is_folder() {
+                        // It may stand in the place of a folder.
+                        self.forget(entry.path.as_ref().unwrap());
+                    }
                     self.copy.insert(at, told);
                 }
                 for entry in told.arrived {
@@ -307,6 +311,27 @@ async fn without_certainty_everything_is_read_anew() {
     let (rest, _) = text.rsplit_once('.').unwrap();
     let ahead = format!("{rest}.{}", i64::MAX).parse().unwrap();
     assert!(gap(&ahead).await);
+}
+
+#[tokio::test]
+async fn a_file_in_the_place_of_a_folder_is_told_as_such() {
+    let (world, _) = world();
+    let alice = world.alice().await;
+    let mut client = Client::new("", SyncDepth::All);
+    put(&alice, "f", b"file").await;
+    mkdir(&alice, "a").await;
+    put(&alice, "a/inner", b"below").await;
+    assert_eq!(client.sync(&alice, 9).await, Some(false));
+    let file = alice.get(&path("f")).await.unwrap();
+    alice.copy_to(&file, TransferRequest::new(path("a"))).await.unwrap();
+    assert_eq!(client.sync(&alice, 9).await, Some(true));
+    client.check(&alice).await;
+    // The other way round nothing tells whether there was a folder, and what was below it.
+    let folder = alice.get(&path("a")).await.unwrap();
+    alice.remove(&folder, None).await.unwrap();
+    mkdir(&alice, "a").await;
+    assert_eq!(client.sync(&alice, 9).await, Some(false));
+    client.check(&alice).await;
 }
 
 #[tokio::test]
