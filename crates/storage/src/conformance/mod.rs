@@ -219,6 +219,7 @@ macro_rules! tree_conformance {
                 properties_are_set_and_removed
                 properties_have_owners
                 properties_stay_with_their_node
+                properties_come_with_a_content
             }
             quota {
                 a_quota_can_be_filled_exactly
@@ -253,8 +254,8 @@ macro_rules! tree_conformance {
                 overwritten_and_removed_blobs_are_purged
                 a_shared_blob_lives_as_long_as_one_file
                 garbage_is_old_enough
-                garbage_is_never_referenced_again
                 what_lost_its_reference_is_left_to_the_purge
+                garbage_is_never_referenced_again
                 purging_is_done_in_steps
                 leases_are_fresh_and_closed
             }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use allmende_types::{NodeId, Revision, Timestamp};
 
-use super::world::{MTIME, NOW, World, move_to, refused, target};
+use super::world::{MTIME, NOW, World, move_to, put, refused, target};
 use crate::{
     ErrorKind, Expect, Node, Op, PatchProperties, Property, PropertyKey, PropertyOwner,
-    PropertyUpdate, SetFacts, Tree,
+    PropertyUpdate, PutFile, SetFacts, Tree,
 };
 
 fn facts(node: NodeId) -> SetFacts {
@@ -155,4 +155,36 @@ pub async fn properties_stay_with_their_node(tree: Arc<dyn Tree>) {
     assert_eq!(stored(&world, file.id, &all).await, []);
     let again = world.file(world.root, "f", 1).await.id;
     assert_eq!(stored(&world, again, &all).await, []);
+}
+
+pub async fn properties_come_with_a_content(tree: Arc<dyn Tree>) {
+    let world = World::new(tree).await;
+    let all = PropertyOwner::Everyone;
+    let anna = PropertyOwner::Person("anna".parse().unwrap());
+    let put = |bytes, properties| match put(
+        target(world.root, "f", Expect::Any),
+        vec![world.blob(bytes)],
+    ) {
+        Op::PutFile(op) => Op::PutFile(PutFile { properties, ..op }),
+        other => other,
+    };
+    let file = world.apply(put(7, vec![set("author", "anna"), set("a", "1")])).await.node;
+    assert_eq!(
+        stored(&world, file.id, &all).await,
+        [property("a", "1"), property("author", "anna")]
+    );
+    world.apply(patch(file.id, &anna, vec![set("a", "own")])).await;
+    let again = world.apply(put(9, vec![unset("a"), set("author", "bert")])).await.node;
+    assert_eq!(again.id, file.id);
+    assert_eq!(stored(&world, file.id, &all).await, [property("author", "bert")]);
+    assert_eq!(stored(&world, file.id, &anna).await, [property("a", "own")]);
+    // A content that is refused brings nothing.
+    let wrong = match put(3, vec![set("author", "carl")]) {
+        Op::PutFile(op) => {
+            Op::PutFile(PutFile { target: target(world.root, "f", Expect::Absent), ..op })
+        }
+        other => other,
+    };
+    assert_eq!(refused(world.commit(wrong).await), ErrorKind::Exists);
+    assert_eq!(stored(&world, file.id, &all).await, [property("author", "bert")]);
 }

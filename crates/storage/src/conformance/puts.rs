@@ -18,6 +18,7 @@ pub async fn a_file_has_what_was_put(tree: Arc<dyn Tree>) {
         checksums: "SHA1:abc MD5:def".parse().unwrap(),
         modified: MTIME,
         created: Some(Timestamp::from_unix(5)),
+        properties: Vec::new(),
     });
     let committed = world.commit(op).await.unwrap();
     let written = &committed.written[0];
@@ -47,6 +48,7 @@ pub async fn an_overwritten_file_keeps_its_identity(tree: Arc<dyn Tree>) {
         checksums: "SHA1:abc".parse().unwrap(),
         modified: MTIME,
         created,
+        properties: Vec::new(),
     };
     let first = world.apply(Op::PutFile(place(Some(Timestamp::from_unix(9))))).await.node;
     let later = NOW.plus_seconds(60);
@@ -240,6 +242,7 @@ pub async fn folders_are_as_new_as_what_a_file_in_them_became(tree: Arc<dyn Tree
             checksums: Default::default(),
             modified: NOW.plus_seconds(modified),
             created: None,
+            properties: Vec::new(),
         };
         world.commit_at(NOW.plus_seconds(at), Op::PutFile(op)).await.unwrap();
         let mut times = Vec::new();
