@@ -82,7 +82,9 @@ const ONE_PLACE: &[(&str, &[&str])] = &[
         "clap",
         &["allmende-cloud", "allmende-dav-folder", "allmende-ocs-cli", "allmende-benches", "xtask"],
     ),
-    ("ureq", &["allmende-ocs-cli"]),
+    // What goes out over HTTP: from the command line to a server, and from a server to proxies
+    // of pushes.
+    ("ureq", &["allmende-ocs-cli", "allmende-server"]),
 ];
 
 /// Crates that must stay free of any runtime.
