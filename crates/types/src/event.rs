@@ -47,9 +47,11 @@ impl Stream {
             0.. => Some(Self::Space(SpaceId(code))),
             -1 => Some(Self::Accounts),
             -2 => Some(Self::Sharing),
-            // The lowest number of all is that of no space.
-            i64::MIN => None,
-            ..=READS => Some(Self::Reads(SpaceId(READS - code))),
+            ..=READS => match READS.checked_sub(code) {
+                Some(id) => Some(Self::Reads(SpaceId(id))),
+                // The lowest number of all is that of no space.
+                None => None,
+            },
             _ => None,
         }
     }
