@@ -9,7 +9,7 @@ mod ocs;
 use std::collections::BTreeSet;
 
 use crate::{
-    common::{Answer, Client, FILES, PASSWORD, World},
+    common::{Answer, Client, FILES, PASSWORD, World, user},
     setting::{FORM, SESSION, browser, encoded, filled, link, untouched},
 };
 
@@ -231,7 +231,7 @@ const CHANGES: &[(&str, &str, &str, &str, &str, Forged)] = &[
         "POST", "/avatar", "x", Refused(412)),
     ("choose_password.rs", r#"Method::POST => self.take_chosen_password(&token, request).await,"#,
         "POST", "/lostpassword/reset/form/x", "password=x&repeated=x",
-        Other("the address came by mail, and its form has a token of its own; see `welcome.rs`")),
+        Other("the address came by mail, and its form has a token of its own: see below")),
     ("contacts.rs", r#"("contacts", Method::POST) => self.menu(&who, field("filter")).await,"#,
         "POST", "/index.php/contactsmenu/contacts", "filter=", Refused(412)),
     ("contacts.rs", r#"("findOne", Method::POST) => {"#,
@@ -441,4 +441,30 @@ async fn nobody_is_signed_in_as_somebody_else() {
         assert_ne!(answer.cookie(SESSION), Some(cookie.clone()));
         assert_eq!(victim.get(FILES).await.status, 401);
     }
+}
+
+#[tokio::test]
+async fn nobody_is_given_a_password() {
+    let world = filled().await;
+    let now = world.files.now();
+    let link = world.accounts.create_password_link(&user("alice"), now).await.unwrap();
+    let path = format!("/lostpassword/reset/form/{}", link.expose());
+    let (browser, token) = browser(&world, "alice").await;
+    let chosen = "password=Chosen-by-another-9&repeated=Chosen-by-another-9";
+    let right = format!("{chosen}&requesttoken={}", encoded(&token));
+    for (more, body) in [
+        (("x", "y"), chosen),
+        (("ocs-apirequest", "true"), chosen),
+        (("origin", "https://evil.example"), right.as_str()),
+    ] {
+        let page = browser.send("POST", &path, &[FORM, more], body.to_owned()).await;
+        assert!(page.text().contains("role=\"alert\""), "{more:?}: {}", page.text());
+        let known = world.alice().propfind(FILES, "0", "d:getetag").await;
+        assert_eq!(known.status, 207, "{more:?}");
+    }
+    // The very form of the page is believed.
+    let own = [FORM, ("origin", "https://cloud.example.org")];
+    assert_eq!(browser.send("POST", &path, &own, right).await.status, 303);
+    let changed = world.person("alice", "Chosen-by-another-9");
+    assert_eq!(changed.propfind(FILES, "0", "d:getetag").await.status, 207);
 }
