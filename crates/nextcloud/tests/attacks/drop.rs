@@ -126,16 +126,16 @@ async fn parts_replace_and_read_nothing() {
     let place = format!("https://cloud.example.org{}", dav(&token, "/a.txt"));
     let to = [("destination", place.as_str())];
     let made = guest.send("MKCOL", &upload, &to, "").await;
-    if made.status == 201 {
-        assert_eq!(guest.send("PUT", &format!("{upload}/1"), &to, "mine").await.status, 201);
-        for path in [format!("{upload}/1"), format!("{upload}/.file")] {
-            let answer = guest.get(&path).await;
-            assert!(answer.status >= 400 && !tells(&answer, "mine"), "{path}");
-        }
-        let moved = guest.send("MOVE", &format!("{upload}/.file"), &to, "").await;
-        for header in ["oc-fileid", "x-nc-permissions"] {
-            assert_eq!(moved.header(header), None, "{header}");
-        }
+    assert_eq!(made.status, 201);
+    assert_eq!(guest.send("PUT", &format!("{upload}/1"), &to, "mine").await.status, 201);
+    for path in [format!("{upload}/1"), format!("{upload}/.file")] {
+        let answer = guest.get(&path).await;
+        assert!(answer.status >= 400 && !tells(&answer, "mine"), "{path}");
+    }
+    let moved = guest.send("MOVE", &format!("{upload}/.file"), &to, "").await;
+    assert_eq!(moved.status, 201);
+    for header in ["oc-fileid", "x-nc-permissions"] {
+        assert_eq!(moved.header(header), None, "{header}");
     }
     for path in ["", "/"] {
         let all = format!("/public.php/dav/uploads/{token}{path}");
@@ -144,4 +144,6 @@ async fn parts_replace_and_read_nothing() {
     }
     // The guest has put something beside it, and nothing over it.
     assert_eq!(world.alice().get(&format!("{FILES}/d/a.txt")).await.text(), "inside");
+    let beside = world.alice().get(&format!("{FILES}/d/a%20(2).txt")).await;
+    assert_eq!(beside.text(), "mine");
 }
