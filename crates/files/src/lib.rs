@@ -84,9 +84,7 @@ pub use search::SearchRequest;
 pub use service::{Files, Quota, Stores, set_home_quota};
 pub use sync::{Changes, InvalidSyncState, SyncDepth, SyncState};
 pub use transfer::TransferRequest;
-pub use trash::{
-    Trash, TrashExpired, TrashPolicy, Trashed, TrashedAs, empty_home_trash,
-};
+pub use trash::{Trash, TrashExpired, TrashPolicy, Trashed, TrashedAs, empty_home_trash};
 pub use uploads::{Assembly, PartRequest, Upload, Uploads};
 pub use verify::Verifier;
 pub use view::{LinkView, View};

@@ -44,6 +44,4 @@ pub use log::{LogError, start_log};
 pub use proxy::{InvalidNetwork, Network};
 pub use server::{FirstAdministrator, Server};
 pub use shutdown::{Shutdown, Trigger, stop_signal};
-pub use stores::{
-    Databases, StartError, StoreOptions, Stores, contents_beside, link_key, secrets,
-};
+pub use stores::{Databases, StartError, StoreOptions, Stores, contents_beside, link_key, secrets};

@@ -144,9 +144,8 @@ impl View {
         }
         let (mut changed, mut arrived) = (Vec::new(), Vec::new());
         for entry in found {
-            let whole = depth == SyncDepth::All
-                && entry.is_folder()
-                && told.arrived.contains(&entry.id());
+            let whole =
+                depth == SyncDepth::All && entry.is_folder() && told.arrived.contains(&entry.id());
             if whole { &mut arrived } else { &mut changed }.push(entry);
         }
         Ok(Some(Changes { changed, arrived, gone, state, more }))

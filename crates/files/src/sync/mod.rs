@@ -6,11 +6,11 @@ mod state;
 
 use allmende_types::{SpaceId, SpacePath};
 
+use self::state::SpaceState;
 pub use self::{
     changes::{Changes, SyncDepth},
     state::{InvalidSyncState, SyncState},
 };
-use self::state::SpaceState;
 use crate::{Entry, Error, ErrorKind, Mount, Result, View, mounts::digest};
 
 /// Which spaces are seen in a folder and below it.
@@ -29,7 +29,8 @@ impl View {
         for (folder, path) in folders {
             scopes.push(self.scope(folder, path).await?);
         }
-        let mut ids: Vec<SpaceId> = scopes.iter().flat_map(|scope| &scope.spaces).copied().collect();
+        let mut ids: Vec<SpaceId> =
+            scopes.iter().flat_map(|scope| &scope.spaces).copied().collect();
         ids.sort_unstable();
         ids.dedup();
         let spaces = self.files().tree().spaces(&ids).await?;

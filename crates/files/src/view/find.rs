@@ -143,9 +143,8 @@ impl View {
         let seen = |node: Option<Node>| node.filter(|node| !hidden.contains(&node.space));
         let nodes: Vec<Option<Node>> = nodes.into_iter().map(seen).collect();
         // What was shared and then moved into the recipient's home is seen there twice.
-        let twice = layout.as_ref().is_some_and(|layout| {
-            layout.all().any(|placed| own(placed.root.space))
-        });
+        let twice =
+            layout.as_ref().is_some_and(|layout| layout.all().any(|placed| own(placed.root.space)));
         let mut foreign: Vec<NodeId> = Vec::new();
         if layout.is_some() || home.is_none() {
             let mounted = nodes.iter().flatten().filter(|node| twice || !own(node.space));

@@ -46,8 +46,9 @@ impl ReportHandler<Home> for SyncReport {
         let Entry { path, resource: Item(folder) } = request.target;
         if !folder.is_folder() {
             let text = "Only what is in a collection can be synchronized";
-            return Err(Error::new(ErrorKind::Forbidden, text)
-                .with_condition(Condition::SupportedReport));
+            return Err(
+                Error::new(ErrorKind::Forbidden, text).with_condition(Condition::SupportedReport)
+            );
         }
         let wanted = SyncCollection::from_report(&Report::new(request.body.clone()))
             .map_err(|error| Error::new(ErrorKind::BadRequest, error.to_string()))?;
@@ -233,9 +234,8 @@ impl PropertyProvider<Home> for SyncProperty {
             return Ok(Box::new(Tokens(Vec::new())));
         }
         let folder = |entry: &&Entry<Item>| entry.resource.0.is_folder();
-        let folders: Vec<_> = (page.iter().filter(folder))
-            .map(|entry| (&entry.resource.0, &entry.path))
-            .collect();
+        let folders: Vec<_> =
+            (page.iter().filter(folder)).map(|entry| (&entry.resource.0, &entry.path)).collect();
         let mut states = home.view.sync_states(&folders).await.map_err(from_files)?.into_iter();
         let token = |entry| if folder(&entry) { states.next() } else { None };
         Ok(Box::new(Tokens(page.iter().map(token).collect())))

@@ -99,10 +99,7 @@ impl Inner {
         }
         let asked = Asked::of(request.uri.query().unwrap_or_default());
         let found = match of {
-            Pictured::Query
-            | Pictured::Trashed
-            | Pictured::Version
-            | Pictured::Thumbnail(_) => {
+            Pictured::Query | Pictured::Trashed | Pictured::Version | Pictured::Thumbnail(_) => {
                 self.picture_for_person(of, asked, request, origin).await
             }
             Pictured::InLink(token) => self.picture_in_link(token, asked, request, origin).await,
