@@ -162,8 +162,7 @@ async fn main() -> Outcome {
 
     let start = Instant::now();
     for n in 0..100 {
-        let op =
-            MoveNode::whatever(copy, target(space.root, &format!("c{n}"))?);
+        let op = MoveNode::whatever(copy, target(space.root, &format!("c{n}"))?);
         tree.commit(batch(Op::Move(op))).await?;
     }
     rate("move, a folder of 10,000, one task", 100, start);

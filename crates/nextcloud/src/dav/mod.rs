@@ -14,7 +14,9 @@ mod item;
 mod json;
 mod lock;
 mod node;
+mod owner;
 mod patch;
+mod places;
 mod properties;
 mod reminders;
 mod search;
@@ -31,10 +33,9 @@ use allmende_webdav::{
     CoreOptions, DavBody, DavHandler, Error, ErrorKind, Kind, MissingParent, Mount, Options,
     Result, Spawner, UnreadableDepth,
 };
-use allmende_webdav_proto::{PropName, XmlLimits, headers::Depth, href};
+use allmende_webdav_proto::{PropName, XmlLimits, headers::Depth};
 use http::{HeaderValue, Request, Response, StatusCode};
 
-use self::fixed::{Fixed, FixedKind, Members};
 pub(crate) use self::{
     answer::Body,
     errors::from_files,
@@ -46,8 +47,11 @@ pub(crate) use self::{
     bulk::multipart::{Malformed, Multipart},
     uploads::Place as UploadPlace,
 };
+use self::{
+    fixed::{Fixed, Members},
+    owner::{Owner, below, decode},
+};
 use crate::{
-    avatar,
     people::{Known, People},
     route::DavRoot,
 };
@@ -359,115 +363,6 @@ impl Dav {
             }
         }
     }
-
-    async fn root(&self, home: &Home, request: Request<Body>) -> Result<Response<DavBody>> {
-        let own = Fixed::collection(format!("{ROOT}/"));
-        let mut names = vec![
-            "principals",
-            "files",
-            "systemtags",
-            "systemtags-relations",
-            "systemtags-assigned",
-            "comments",
-            "uploads",
-            "avatars",
-        ];
-        if trash::is_kept(home) {
-            names.push("trashbin");
-        }
-        if versions::are_kept(home) {
-            names.push("versions");
-        }
-        let member = |name: &str| Fixed::collection(format!("{ROOT}/{name}/"));
-        let members: Vec<Fixed> = names.into_iter().map(member).collect();
-        self.fixed(home, &own, Members::Listed(&members), request).await
-    }
-
-    async fn principals(
-        &self,
-        home: &Home,
-        people: &People,
-        request: Request<Body>,
-    ) -> Result<Response<DavBody>> {
-        let rest = decode(below(request.uri().path(), "/principals"))?;
-        let segments: Vec<&str> = rest.split('/').filter(|part| !part.is_empty()).collect();
-        match segments[..] {
-            [] => {
-                let own = Fixed::collection(format!("{ROOT}/principals/"));
-                let users = [Fixed::collection(format!("{ROOT}/principals/users/"))];
-                self.fixed(home, &own, Members::Listed(&users), request).await
-            }
-            ["users"] => {
-                let own = Fixed::collection(format!("{ROOT}/principals/users/"));
-                self.fixed(home, &own, Members::Secret, request).await
-            }
-            ["users", user] => {
-                let known = known(people, user).await?;
-                let own = Fixed {
-                    path: principal(known.id.as_str()),
-                    display_name: Some(known.display_name),
-                    kind: FixedKind::Principal,
-                };
-                self.fixed(home, &own, Members::Listed(&[]), request).await
-            }
-            _ => Err(Error::new(ErrorKind::NotFound, "There is no such principal")),
-        }
-    }
-
-    async fn avatars(
-        &self,
-        home: &Home,
-        people: &People,
-        request: Request<Body>,
-    ) -> Result<Response<DavBody>> {
-        let rest = decode(below(request.uri().path(), "/avatars"))?;
-        let segments: Vec<&str> = rest.split('/').filter(|part| !part.is_empty()).collect();
-        match segments[..] {
-            [] => {
-                let own = Fixed::collection(format!("{ROOT}/avatars/"));
-                self.fixed(home, &own, Members::Secret, request).await
-            }
-            [user] => {
-                let known = known(people, user).await?;
-                let own = Fixed::collection(format!("{ROOT}/avatars/{}/", known.id));
-                let path = format!("{}96.jpeg", own.path);
-                let picture = [Fixed { path, display_name: None, kind: FixedKind::Picture }];
-                self.fixed(home, &own, Members::Listed(&picture), request).await
-            }
-            [user, file] => {
-                let known = known(people, user).await?;
-                let size = file.split_once('.').and_then(|(size, ending)| {
-                    let form = match ending {
-                        "png" => avatar::Form::Png,
-                        "jpeg" | "jpg" => avatar::Form::Jpeg,
-                        _ => return None,
-                    };
-                    Some((size.parse::<u32>().ok()?, form))
-                });
-                let missing = || Error::new(ErrorKind::NotFound, "There is no such picture");
-                let (size, form) = size.ok_or_else(missing)?;
-                let picture = avatar::Picture::of(&people.0, &known, size, form);
-                let picture = picture.await.ok_or_else(missing)?;
-                Ok(picture.respond(request.headers()).map(DavBody::full))
-            }
-            _ => Err(Error::new(ErrorKind::NotFound, "There is no such picture")),
-        }
-    }
-
-    async fn fixed(
-        &self,
-        home: &Home,
-        own: &Fixed,
-        members: Members<'_>,
-        request: Request<Body>,
-    ) -> Result<Response<DavBody>> {
-        let (parts, body) = request.into_parts();
-        let body = body.collect(XmlLimits::default().max_bytes).await?;
-        let principal = principal(home.view.person().as_str());
-        let mut response = fixed::answer(own, members, &principal, &parts, &body)?;
-        response.headers_mut().insert("dav", HeaderValue::from_static(COMPLIANCE));
-        Ok(response)
-    }
 }
 
 /// A request on what is kept of files beside them: tags and comments.
@@ -484,53 +379,4 @@ async fn notes(root: DavRoot, home: &Home, request: Request<Body>) -> Result<Res
         }
         _ => comments::handle(home, &rest("/comments")?, &parts, body).await,
     }
-}
-
-/// The address of a person as a principal.
-fn principal(user: &str) -> String {
-    format!("{ROOT}/principals/users/{user}/")
-}
-
-/// Whose tree a path means, below `/remote.php/dav/files` or another root.
-enum Owner {
-    /// Nobody's: the list of all trees.
-    Nobody,
-    /// The caller's, in this spelling.
-    Caller(String),
-    /// Somebody else's.
-    Other(Known),
-}
-
-impl Owner {
-    async fn of(path: &str, root: &str, home: &Home, people: &People) -> Result<Self> {
-        let first = below(path, root).trim_start_matches('/').split('/').next().unwrap_or_default();
-        if first.is_empty() {
-            return Ok(Self::Nobody);
-        }
-        let name = decode(first)?;
-        if name.eq_ignore_ascii_case(home.view.person().as_str()) {
-            return Ok(Self::Caller(name));
-        }
-        Ok(Self::Other(known(people, &name).await?))
-    }
-}
-
-async fn known(people: &People, name: &str) -> Result<Known> {
-    let missing =
-        || Error::new(ErrorKind::NotFound, format!("Principal with name {name} not found"));
-    let found = people.find(name).await.map_err(|error| {
-        Error::new(ErrorKind::Unavailable, "The server cannot answer now").with_source(error)
-    })?;
-    found.ok_or_else(missing)
-}
-
-fn decode(encoded: &str) -> Result<String> {
-    href::decode(encoded).map_err(|error| {
-        Error::new(ErrorKind::BadRequest, "The URL is not properly encoded").with_source(error)
-    })
-}
-
-/// What follows a root of the DAV part in a request's path.
-fn below<'a>(path: &'a str, root: &str) -> &'a str {
-    path.strip_prefix(ROOT).and_then(|rest| rest.strip_prefix(root)).unwrap_or_default()
 }

@@ -171,17 +171,7 @@ impl World {
             instance: "oc48fzr4wkqv".parse().unwrap(),
             options: chosen,
         });
-        Self {
-            accounts,
-            files,
-            sharing,
-            sql,
-            clock,
-            blobs,
-            tree: own,
-            service,
-            _folder: folder,
-        }
+        Self { accounts, files, sharing, sql, clock, blobs, tree: own, service, _folder: folder }
     }
 
     /// Somebody who shows nothing.
