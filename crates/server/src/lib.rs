@@ -39,7 +39,9 @@ mod tls;
 
 pub use audit::{Audit, InvalidKeep, InvalidSyslog, Keep, Syslog};
 pub use body::RequestBody;
-pub use config::{Config, ConfigError, Files, Limits, Log, LogFormat, Mail, MailEncryption, Tls};
+pub use config::{
+    Config, ConfigError, Files, Limits, Log, LogFormat, Mail, MailEncryption, Push, Tls,
+};
 pub use log::{LogError, start_log};
 pub use proxy::{InvalidNetwork, Network};
 pub use server::{FirstAdministrator, Server};

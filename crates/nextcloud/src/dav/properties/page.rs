@@ -108,7 +108,7 @@ impl PropertyPage<Item> for Loaded {
             Known::Hidden => out.found_text(name, flag(false)),
             Known::DataFingerprint => out.found_text(name, &self.data_fingerprint),
             Known::Tags | Known::ShareDownloadLimits | Known::IsFederated => {
-                out.found_text(name, "")
+                out.found_text(name, "");
             }
             Known::CreationTime => {
                 out.found(name, |xml| xml.number(node.created.map_or(0, Timestamp::unix)));
