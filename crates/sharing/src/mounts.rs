@@ -114,21 +114,23 @@ impl Sharing {
         let now = self.now();
         let mut mounts = self.team_mounts(&member).await?;
         let shares = self.share_mounts(&member, now).await?;
-        let on_tree = !shares.is_empty();
-        mounts.extend(shares);
+        // Also when none of them gives anything: what lies in the trash can come back.
+        let on_tree = shares.is_some();
+        mounts.extend(shares.into_iter().flatten());
         let mounts: Arc<[Arc<Mount>]> = mounts.into_iter().map(Arc::new).collect();
         let entry = Remembered { state, since, on_tree, mounts: Arc::clone(&mounts) };
         self.inner.mounts.put(key, entry);
         Ok(mounts)
     }
 
-    async fn share_mounts(&self, known: &Known, now: Timestamp) -> Result<Vec<Mount>> {
+    /// The mounts of what a person received and accepted; none if that is nothing.
+    async fn share_mounts(&self, known: &Known, now: Timestamp) -> Result<Option<Vec<Mount>>> {
         let asked = self.chose_to_be_asked(&known.person.id).await?;
         let slice = Slice { offset: 0, limit: u32::MAX };
         let mut shares = self.received_by(known, asked, Which::All, now, slice).await?;
         shares.retain(is_accepted);
         if shares.is_empty() {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         let nodes = shares.iter().map(|share| share.node);
         let graph = self.graph([&known.person.id], nodes, now).await?;
@@ -181,7 +183,7 @@ impl Sharing {
             };
             Some(mount)
         };
-        Ok(merged.iter().filter_map(mount).collect())
+        Ok(Some(merged.iter().filter_map(mount).collect()))
     }
 
     fn share_folder(&self) -> Vec<Name> {

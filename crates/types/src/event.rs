@@ -47,11 +47,8 @@ impl Stream {
             0.. => Some(Self::Space(SpaceId(code))),
             -1 => Some(Self::Accounts),
             -2 => Some(Self::Sharing),
-            ..=READS => match READS.checked_sub(code) {
-                Some(id) => Some(Self::Reads(SpaceId(id))),
-                // The lowest number of all is that of no space.
-                None => None,
-            },
+            // No overflow: the lowest number of all is the one of a space of that size.
+            ..=READS => Some(Self::Reads(SpaceId(READS - code))),
             _ => None,
         }
     }
@@ -88,7 +85,7 @@ impl FromStr for Stream {
     fn from_str(s: &str) -> Result<Self, Self::Err> {
         let bad = || InvalidStream(s.to_owned());
         let space = |digits: &str| {
-            let id = digits.parse().ok().filter(|id| *id >= 0 && *id < i64::MAX + READS);
+            let id = digits.parse().ok().filter(|id| (0..=READS - i64::MIN).contains(id));
             id.map(SpaceId).ok_or_else(bad)
         };
         match (s, s.split_once(':')) {
@@ -466,9 +463,11 @@ mod tests {
             assert_eq!(stream.to_string().parse(), Ok(stream));
         }
         assert_eq!(Stream::Reads(space).code(), -1007);
-        for code in [-3, -999, i64::MIN] {
+        for code in [-3, -999] {
             assert_eq!(Stream::from_code(code), None);
         }
+        let lowest = Stream::from_code(i64::MIN).unwrap();
+        assert_eq!((lowest.code(), lowest.to_string().parse()), (i64::MIN, Ok(lowest)));
         assert_eq!(Stream::from_code(-1000), Some(Stream::Reads(SpaceId(0))));
         for bad in ["", "space:", "space:x", "reads:-1", "reads:9223372036854775807", "7"] {
             assert!(bad.parse::<Stream>().is_err(), "{bad}");

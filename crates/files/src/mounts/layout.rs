@@ -183,7 +183,8 @@ impl Layout {
     fn settle(&mut self, names: &NamePolicy, climber: Climber, name: Name) {
         let Climber { mount, root, chain, path, .. } = climber;
         let mut bytes = Vec::with_capacity(64);
-        for number in [root.epoch.0, root.id.0, root.revision.0] {
+        // The folder, too: for those above, a mount that moves between two of them is a change.
+        for number in [root.epoch.0, root.id.0, root.revision.0, chain[0].0] {
             bytes.extend(number.to_be_bytes());
         }
         bytes.extend(mount.id.0.to_be_bytes());

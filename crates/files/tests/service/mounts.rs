@@ -50,6 +50,19 @@ async fn a_share_stands_in_the_home_of_its_recipient() {
 }
 
 #[tokio::test]
+async fn a_mount_that_moves_between_two_folders_changes_those_above_both() {
+    let (world, told) = world();
+    let shared = mkdir(&world.alice().await, "Shared").await;
+    mkdir(&world.bob().await, "in").await;
+    told.add("bob", share(1, "S", shared.id(), 31));
+    let before = world.bob().await.root().await.unwrap().etag();
+    let bob = world.bob().await;
+    let mount = bob.get(&path("S")).await.unwrap();
+    bob.move_to(&mount, TransferRequest::new(path("in/S"))).await.unwrap();
+    assert_ne!(world.bob().await.root().await.unwrap().etag(), before);
+}
+
+#[tokio::test]
 async fn every_folder_above_a_mount_has_a_new_etag_when_it_changes() {
     let (world, told) = world();
     let alice = world.alice().await;

@@ -50,7 +50,7 @@ async fn capabilities_for_everybody() {
     assert_eq!((&version["major"], &version["string"]), (&34.into(), &"34.0.1".into()));
     let capabilities = got.data["capabilities"].as_object().unwrap();
     let keys: Vec<&str> = capabilities.keys().map(String::as_str).collect();
-    assert_eq!(keys, ["bruteforce", "theming"]);
+    assert_eq!(keys, ["bruteforce", "integration_openproject", "theming"]);
     assert_eq!(capabilities["bruteforce"]["delay"], 0);
     assert_eq!(capabilities["theming"]["name"], "Allmende");
     let url = "https://cloud.example.org/core/img/logo.svg";

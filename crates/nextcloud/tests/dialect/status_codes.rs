@@ -216,7 +216,7 @@ async fn methods_that_are_not_there() {
     alice.put(&format!("{FILES}/a"), "a").await;
     let post = alice.send("POST", &format!("{FILES}/a"), &[], "x").await;
     assert_eq!((post.status, post.error().0), (501, "Sabre\\DAV\\Exception\\NotImplemented"));
-    let body = "<d:sync-collection xmlns:d=\"DAV:\"><d:sync-token/><d:prop/></d:sync-collection>";
+    let body = "<d:version-tree xmlns:d=\"DAV:\"><d:prop/></d:version-tree>";
     let report = alice.send("REPORT", &format!("{FILES}/"), &[], body).await;
     assert_eq!(report.status, 415);
     assert_eq!(report.error().0, "Sabre\\DAV\\Exception\\ReportNotSupported");

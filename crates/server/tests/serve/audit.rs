@@ -109,7 +109,8 @@ async fn what_cannot_be_told_is_not_read() {
     ] {
         let answer = server.ask("GET", &format!("{FILES}/{path}"), more, b"").await;
         assert_eq!(status(&answer), "503", "{path} {more}");
-        assert!(!answer.contains("0123456789") && !answer.contains("234"), "{answer}");
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(!body.contains("234"), "{answer}");
     }
     assert_eq!(reads(&server).await, []);
     // Everything else goes on, and reading does when it can be told again.
