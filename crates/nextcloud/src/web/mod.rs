@@ -7,6 +7,7 @@ mod choose_password;
 mod contacts;
 mod flow;
 mod form_data;
+mod form_stream;
 mod legacy_flow;
 mod links;
 mod oauth2;

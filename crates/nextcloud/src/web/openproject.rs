@@ -11,17 +11,16 @@ use allmende_sharing::Caller;
 use allmende_storage::Expect;
 use allmende_types::{Name, NodeId, Permissions};
 use bytes::Bytes;
-use futures_util::TryStreamExt;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use serde_json::json;
 
-use super::{Web, fields, forged, not_logged_in};
+use super::{Web, fields, forged, form_stream::FormStream, not_logged_in};
 use crate::{auth, dav::Body, discovery};
 
 /// Seconds that an address is good for.
 const LIFETIME: i64 = 3600;
 /// Bytes of a text in a form.
-const MAX_TEXT: u64 = 64;
+const MAX_TEXT: usize = 64;
 /// Names that are tried where both files are to stay.
 const NAMES: u32 = 100;
 
@@ -71,6 +70,9 @@ impl Web<'_> {
         };
         let id = fields.get("folder_id").and_then(|id| id.trim().parse().ok()).map(NodeId);
         let Some(id) = id else { return refuse((StatusCode::BAD_REQUEST, "invalid folder id")) };
+        if !who.opens_files() {
+            return refuse(NO_FOLDER);
+        }
         let person = &who.person.id;
         let view = match self.inner.files.view(person).await {
             Ok(view) => view,
@@ -109,28 +111,16 @@ impl Web<'_> {
         let folder = target(&view, link.node).await?;
 
         let (parts, body) = request.into_parts();
-        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let boundary = kind.and_then(|kind| multer::parse_boundary(kind).ok());
-        let boundary = boundary.ok_or((StatusCode::UNSUPPORTED_MEDIA_TYPE, "not a form"))?;
+        let form = FormStream::of(&parts.headers, body, MAX_TEXT);
+        let form = form.ok_or((StatusCode::UNSUPPORTED_MEDIA_TYPE, "not a form"))?;
         // The form may say behind the file what is to become of it: until then the file
         // waits as an upload.
-        let upload = Name::new(&format!("direct-{token}")).map_err(|_| UNAUTHORIZED)?;
+        // Each attempt has a name of its own, which says nothing of the address.
+        let random = self.inner.accounts.anonymous_cookie().map_err(|_| UNAVAILABLE)?;
+        let upload = Name::new(&format!("direct-{}", random.expose())).map_err(|_| UNAVAILABLE)?;
         let uploads = view.uploads();
-        match uploads.create(&upload).await {
-            Ok(_) => {}
-            // One that broke off, or is still on its way.
-            Err(error) if *error.kind() == Kind::Exists => {
-                let taken = (StatusCode::CONFLICT, "an upload by this address is on its way");
-                uploads.abort(&upload).await.map_err(|_| taken)?;
-                uploads.create(&upload).await.map_err(|_| taken)?;
-            }
-            Err(error) => return Err(refused(&error)),
-        }
+        uploads.create(&upload).await.map_err(|error| refused(&error))?;
         let taken = async {
-            let limits = multer::SizeLimit::new().for_field("overwrite", MAX_TEXT);
-            let constraints = multer::Constraints::new().size_limit(limits);
-            let form =
-                multer::Multipart::with_constraints(body.into_stream(), boundary, constraints);
             let form = take(&view, &upload, form).await?;
             place(&view, &upload, &folder, form).await
         };
@@ -165,11 +155,7 @@ struct Form {
 }
 
 /// Reads a form; its file becomes the only part of an upload.
-async fn take(
-    view: &View,
-    upload: &Name,
-    mut form: multer::Multipart<'_>,
-) -> Result<Form, Refused> {
+async fn take(view: &View, upload: &Name, mut form: FormStream) -> Result<Form, Refused> {
     let (mut name, mut overwrite) = (None, None);
     while let Some(field) = form.next_field().await.map_err(|_| BROKEN)? {
         match field.name() {
@@ -177,8 +163,7 @@ async fn take(
                 let told = field.file_name().unwrap_or_default();
                 let own = Name::new(told).map_err(|_| INVALID_NAME)?;
                 let request = PartRequest::new(Name::new("1").map_err(|_| INVALID_NAME)?);
-                let body = Box::pin(field.map_err(std::io::Error::other));
-                let part = view.uploads().put_part(upload, request, body).await;
+                let part = view.uploads().put_part(upload, request, field.into_body()).await;
                 part.map_err(|error| refused(&error))?;
                 name = Some(own);
             }

@@ -3,28 +3,23 @@
 use allmende_files::{MissingParents, PutRequest};
 use allmende_types::{Name, SpacePath};
 use bytes::Bytes;
-use futures_util::TryStreamExt;
-use http::{Request, Response, StatusCode, header};
+use http::{Request, Response, StatusCode};
 
 use super::Visit;
-use crate::{dav::Body, discovery, pages::link::Told};
+use crate::{dav::Body, discovery, pages::link::Told, web::form_stream::FormStream};
 
 /// Files in one form.
 const MAX_FILES: usize = 200;
 /// Bytes of a text in a form.
-const MAX_TEXT: u64 = 4096;
+const MAX_TEXT: usize = 4096;
+
 impl Visit<'_> {
     /// Stores the files of a form, each as it arrives.
     pub(super) async fn upload(&self, request: Request<Body>) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
-        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let Some(boundary) = kind.and_then(|kind| multer::parse_boundary(kind).ok()) else {
+        let Some(form) = FormStream::of(&parts.headers, body, MAX_TEXT) else {
             return discovery::empty(StatusCode::BAD_REQUEST);
         };
-        let limits =
-            multer::SizeLimit::new().for_field("path", MAX_TEXT).for_field("nickname", MAX_TEXT);
-        let constraints = multer::Constraints::new().size_limit(limits);
-        let form = multer::Multipart::with_constraints(body.into_stream(), boundary, constraints);
         let words = self.web.frame(&parts.headers).words();
         let mut taken = Taken::default();
         let outcome = self.take(form, &mut taken).await;
@@ -50,7 +45,7 @@ impl Visit<'_> {
         page
     }
 
-    async fn take(&self, mut form: multer::Multipart<'_>, taken: &mut Taken) -> Result<(), Failed> {
+    async fn take(&self, mut form: FormStream, taken: &mut Taken) -> Result<(), Failed> {
         let mut folder = SpacePath::root();
         loop {
             let broken = |_| Failed::File(String::new());
@@ -82,8 +77,7 @@ impl Visit<'_> {
                         put.expect = allmende_storage::Expect::Any;
                         put.parents = MissingParents::Make;
                     }
-                    let body = Box::pin(field.map_err(std::io::Error::other));
-                    self.home.view.put(put, body).await.map_err(|_| failed())?;
+                    self.home.view.put(put, field.into_body()).await.map_err(|_| failed())?;
                     taken.names.push(name);
                 }
                 _ => {}
