@@ -67,6 +67,15 @@ pub struct Authenticated {
     pub confirmed: Option<Timestamp>,
 }
 
+impl Authenticated {
+    /// Whether what was shown opens the person's files, in whatever way: an app password may
+    /// be made for everything else.
+    #[must_use]
+    pub const fn opens_files(&self) -> bool {
+        !matches!(self.method, Method::AppPassword { filesystem: FilesystemAccess::Denied, .. })
+    }
+}
+
 /// How a person proved who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

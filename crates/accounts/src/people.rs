@@ -73,6 +73,9 @@ impl Accounts {
     /// [`NoSuchGroup`](ErrorKind::NoSuchGroup), [`UnfitPassword`](ErrorKind::UnfitPassword),
     /// [`Invalid`](ErrorKind::Invalid) for a name or address that is not allowed.
     pub async fn create_person(&self, new: NewPerson, now: Timestamp) -> Result<Person> {
+        if is_reserved(&new.id) {
+            return Err(Error::new(ErrorKind::Exists, format!("the id {}", new.id)));
+        }
         let name = display_name(&new.display_name, &new.id)?;
         let email = new.email.as_deref().map(email).transpose()?;
         settings(&[&new.language, &new.locale])?;
@@ -374,4 +377,12 @@ pub(crate) fn line(text: &str, max: usize) -> Result<()> {
         return Err(Error::new(ErrorKind::Invalid, format!("a text of at most {max} characters")));
     }
     Ok(())
+}
+/// Ids under which the views of guests keep what is theirs: `link-7`, `direct-link`. A person
+/// of that name would be mistaken for them.
+fn is_reserved(id: &UserId) -> bool {
+    let key = id.key();
+    let number = key.strip_prefix("link-");
+    key == "direct-link"
+        || number.is_some_and(|n| !n.is_empty() && n.bytes().all(|byte| byte.is_ascii_digit()))
 }

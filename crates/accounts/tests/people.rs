@@ -39,6 +39,17 @@ every_engine! {
         assert_eq!(accounts.count_people().await.unwrap(), 2);
     }
 
+    async fn nobody_is_called_like_a_guest_of_a_link(sql: Sql) {
+        let accounts = peopled(&sql).await;
+        for taken in ["link-7", "LINK-12", "direct-link"] {
+            let made = accounts.create_person(NewPerson::new(user(taken)), NOW).await;
+            assert_eq!(made.unwrap_err().kind(), ErrorKind::Exists, "{taken}");
+        }
+        for free in ["link-", "link-7a", "links"] {
+            accounts.create_person(NewPerson::new(user(free)), NOW).await.unwrap();
+        }
+    }
+
     async fn an_address_of_two_is_no_login(sql: Sql) {
         let accounts = peopled(&sql).await;
         let mut twin = NewPerson::new(user("twin"));

@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use allmende_accounts::{Accounts, Authenticated, FilesystemAccess, Maintenance, Method as Proven};
+use allmende_accounts::{Accounts, Authenticated, Maintenance};
 use allmende_comments::Comments;
 use allmende_events::Events;
 use allmende_files::Files;
@@ -35,6 +35,7 @@ use crate::{
     people::People,
     previews,
     public::Proofs,
+    push::Rests,
     route::{Asset, DavRoot, Route, WipeStep},
     web::{self, Web},
 };
@@ -121,6 +122,7 @@ pub(crate) struct Inner {
     pub(crate) options: NextcloudOptions,
     maintenance: Switch,
     pub(crate) proofs: Proofs,
+    pub(crate) rests: Rests,
     pub(crate) dav: Dav,
     ocs: ocs::Ocs,
 }
@@ -156,6 +158,7 @@ impl Nextcloud {
             options,
             maintenance: Switch::default(),
             proofs: Proofs::default(),
+            rests: Rests::default(),
             ocs: ocs::Ocs::new(),
         };
         Self { inner: Arc::new(inner) }
@@ -274,7 +277,7 @@ impl Inner {
             let error = DavError::new(ErrorKind::Unauthorized, "CSRF check not passed.");
             return self.dav.refuse(&Mount::root(), &error);
         }
-        if let Proven::AppPassword { filesystem: FilesystemAccess::Denied, .. } = who.method {
+        if !who.opens_files() {
             let error = DavError::new(ErrorKind::NotFound, "This app password opens no files");
             return self.dav.refuse(&Mount::root(), &error);
         }

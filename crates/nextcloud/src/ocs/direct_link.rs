@@ -33,7 +33,7 @@ pub(super) async fn create(call: &Call<'_>, input: File) -> Outcome<Link> {
     let person = &call.who()?.person.id;
     let missing = || OcsError::new(Code::NOT_FOUND, "");
     let node = i64::try_from(input.file_id).map(NodeId).map_err(|_| missing())?;
-    let view = call.inner.files.view(person).await.map_err(unavailable)?;
+    let view = call.view().await?;
     let entry = view.stat(&[node]).await.map_err(unavailable)?.pop().flatten();
     let entry = entry.ok_or_else(missing)?;
     if entry.is_folder() {
@@ -53,7 +53,7 @@ pub(super) async fn create(call: &Call<'_>, input: File) -> Outcome<Link> {
 async fn link<'a>(call: &'a Call<'_>, token: &str) -> Result<(Caller<'a>, Share), OcsError> {
     let caller = Caller { person: &call.who()?.person.id, now: call.now() };
     let share = call.inner.sharing.share_by_token(caller, token).await.map_err(refused)?;
-    let view = call.inner.files.view(caller.person).await.map_err(unavailable)?;
+    let view = call.view().await?;
     let entry = view.stat(&[share.node]).await.map_err(unavailable)?.pop().flatten();
     match entry {
         None => Err(refused(Refusal::NoSuchShare)),

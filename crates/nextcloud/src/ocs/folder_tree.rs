@@ -44,7 +44,7 @@ pub(super) async fn answer(
 
 /// The tree; none if there is no such folder.
 async fn read(call: &Call<'_>, query: Query) -> Result<Option<Vec<Folder>>, OcsError> {
-    let view = call.inner.files.view(&call.who()?.person.id).await.map_err(unavailable)?;
+    let view = call.view().await?;
     let path = query.path.unwrap_or_default();
     let Ok(path) = path.trim_matches('/').parse::<SpacePath>() else { return Ok(None) };
     let root = view.resolve(&path).await.map_err(unavailable)?;

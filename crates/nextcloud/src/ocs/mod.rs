@@ -40,8 +40,9 @@ mod welcome;
 use std::{pin::Pin, sync::Arc};
 
 use allmende_accounts::{Accounts, Authenticated, Method as Proven};
+use allmende_files::View;
 use allmende_ocs::{
-    Access, Base, Confirmation, Endpoint, Envelope, OcsError, OcsRequest, PathParams, Reply,
+    Access, Base, Code, Confirmation, Endpoint, Envelope, OcsError, OcsRequest, PathParams, Reply,
     RequestLimits, RouteError, Router, ServerEndpoint, Version, csrf_failed, endpoints as e,
     is_api_request,
 };
@@ -90,6 +91,16 @@ impl Call<'_> {
     /// Who calls an endpoint that needs a person.
     pub(crate) fn who(&self) -> Result<&Authenticated, OcsError> {
         self.who.as_deref().ok_or_else(OcsError::not_logged_in)
+    }
+
+    /// The caller's files, unless what they showed opens none. Whoever hands out an address
+    /// that opens files comes by here, too.
+    pub(crate) async fn view(&self) -> Result<View, OcsError> {
+        let who = self.who()?;
+        if !who.opens_files() {
+            return Err(OcsError::new(Code::NOT_FOUND, "This app password opens no files"));
+        }
+        self.inner.files.view(&who.person.id).await.map_err(unavailable)
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -345,7 +356,7 @@ fn refusal(stranger: &Stranger, headers: &HeaderMap) -> OcsError {
         Stranger::Rejected if bearer => OcsError::not_logged_in(),
         Stranger::Rejected | Stranger::Disabled => OcsError::unauthorised(headers),
         Stranger::TooMany { retry_after } => {
-            OcsError::new(allmende_ocs::Code::TOO_MANY_REQUESTS, "Too many requests")
+            OcsError::new(Code::TOO_MANY_REQUESTS, "Too many requests")
                 .with_header(header::RETRY_AFTER, auth::seconds(*retry_after))
         }
         Stranger::Unknown(_) => OcsError::unavailable(),
@@ -386,6 +397,6 @@ pub(crate) fn unavailable(error: impl std::fmt::Display) -> OcsError {
 }
 
 /// An error of the provisioning interface, which has codes and no messages.
-fn code(code: allmende_ocs::Code) -> OcsError {
+fn code(code: Code) -> OcsError {
     OcsError::new(code, "")
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use allmende_files::{Entry, View};
+use allmende_files::Entry;
 use allmende_ocs::{
     Assoc, OcsError, Reply,
     endpoints::openproject::{ById, ByIds, FileInfo},
@@ -33,7 +33,7 @@ pub(super) async fn files(call: &Call<'_>, input: ByIds) -> Outcome<Assoc<FileIn
 /// What is known of files, in their order. What a person does not see is not there for
 /// them: whether somebody else has it is nobody's business.
 async fn look_up(call: &Call<'_>, ids: &[i64]) -> Result<Vec<FileInfo>, OcsError> {
-    let view: View = call.inner.files.view(&call.who()?.person.id).await.map_err(unavailable)?;
+    let view = call.view().await?;
     let nodes: Vec<NodeId> = ids.iter().map(|id| NodeId(*id)).collect();
     let entries = view.stat(&nodes).await.map_err(unavailable)?;
     let seen: Vec<Entry> = entries.iter().flatten().cloned().collect();

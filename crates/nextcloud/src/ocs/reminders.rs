@@ -50,7 +50,7 @@ fn node(id: u64) -> Option<NodeId> {
 /// The entry, if the caller sees it.
 async fn look_up(call: &Call<'_>, id: u64) -> Result<Option<Entry>, OcsError> {
     let Some(node) = node(id) else { return Ok(None) };
-    let view = call.inner.files.view(&call.who()?.person.id).await.map_err(unavailable)?;
+    let view = call.view().await?;
     let found = view.stat(&[node]).await.map_err(unavailable)?;
     Ok(found.into_iter().next().flatten())
 }

@@ -42,7 +42,7 @@ pub(super) async fn search(call: &Call<'_>, input: Query) -> Outcome<Page> {
             .filter(|skip| *skip <= DEEPEST)
             .ok_or_else(|| OcsError::bad_request("Invalid cursor"))?,
     };
-    let view = call.inner.files.view(&call.who()?.person.id).await.map_err(unavailable)?;
+    let view = call.view().await?;
     let root = view.root().await.map_err(unavailable)?;
     let mut request = SearchRequest::new(root, NodeFilter::Name(Pattern::containing(term)));
     request.order = vec![(NodeField::Modified, SortOrder::Descending)];

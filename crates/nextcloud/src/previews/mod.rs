@@ -8,7 +8,6 @@ mod icon;
 
 use std::time::Duration;
 
-use allmende_accounts::{FilesystemAccess, Method as Proven};
 use allmende_files::{Download, Entry, ReadForm, View};
 use allmende_previews::{Aspect, Content, Dimensions, Error, Preview, Wanted};
 use allmende_storage::ByteRange;
@@ -119,7 +118,7 @@ impl Inner {
         origin: &Origin,
     ) -> Result<Found, Refusal> {
         let who = self.authenticate(request, origin).await.map_err(Refusal::Stranger)?;
-        if let Proven::AppPassword { filesystem: FilesystemAccess::Denied, .. } = who.method {
+        if !who.opens_files() {
             return Err(Refusal::NotFound);
         }
         if let Pictured::Thumbnail(rest) = of {

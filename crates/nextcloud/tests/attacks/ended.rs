@@ -185,6 +185,22 @@ async fn an_app_password_that_was_taken_back_or_is_without_files() {
     for (method, path) in [("GET", file.as_str()), ("PROPFIND", FILES), ("PUT", file.as_str())] {
         assert_eq!(client.send(method, path, &[], "x").await.status, 404, "{method} {path}");
     }
+    // Nor by an address that others open: of a file, for an upload, of a link.
+    let id = |of: &'static str| {
+        let alice = &alice;
+        async move { alice.prop(&format!("{FILES}/{of}"), "oc:fileid").await.unwrap() }
+    };
+    let (file_id, folder_id) = (id("d/a.txt").await, id("d").await);
+    let direct = format!("fileId={file_id}");
+    assert_eq!(client.ocs("POST", "/apps/dav/api/v1/direct", &direct).await.http, 404);
+    let shared = "path=/d/a.txt&shareType=3";
+    assert_eq!(client.ocs("POST", "/apps/files_sharing/api/v1/shares", shared).await.http, 404);
+    assert_eq!(client.ocs("GET", "/apps/files_sharing/api/v1/shares", "").await.http, 404);
+    let headers = [("ocs-apirequest", "true"), kind[0]];
+    let upload = "/index.php/apps/integration_openproject/direct-upload-token";
+    let body = format!("{{\"folder_id\":{folder_id}}}");
+    assert_eq!(client.send("POST", upload, &headers, body.clone()).await.status, 404);
+    assert_eq!(alice.send("POST", upload, &headers, body).await.status, 200);
     assert_eq!(alice.delete(&one).await.status, 200);
     assert_eq!(client.get(&file).await.status, 401);
     assert_eq!(alice.get(&file).await.text(), "inside");

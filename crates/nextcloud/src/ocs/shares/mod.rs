@@ -45,8 +45,7 @@ impl<'a> Sharer<'a> {
     }
 
     async fn even_without_sharing(call: &'a Call<'a>) -> Result<Self, OcsError> {
-        let person = &call.who()?.person.id;
-        let view = call.inner.files.view(person).await.map_err(unavailable)?;
+        let (person, view) = (&call.who()?.person.id, call.view().await?);
         Ok(Self { call, caller: Caller { person, now: call.now() }, view })
     }
 
