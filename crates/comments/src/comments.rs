@@ -86,8 +86,8 @@ impl Comments {
     }
 
     /// Gives a comment another text. Of those in `tell`, who are mentioned in the new text
-    /// and may see the node, only those are told who were not mentioned before; who is no
-    /// longer mentioned has nothing to look at any more.
+    /// and may see the node, everybody is told the new text in the place of the old one; who
+    /// is no longer mentioned has nothing to look at any more.
     ///
     /// # Errors
     /// [`NotFound`](ErrorKind::NotFound), [`NotAuthor`](ErrorKind::NotAuthor), and those of
@@ -110,7 +110,9 @@ impl Comments {
         let mentioned = |text: &str, person: &UserId| {
             mentions(text).any(|who| who.id.eq_ignore_ascii_case(person.as_str()))
         };
-        for person in tell.iter().filter(|person| !mentioned(&before.message, person)) {
+        for person in tell {
+            // Who was told the old text shall not go on reading it.
+            dismiss(&mut batch, &object(id), person);
             tell_mentioned(&mut batch, caller, node, id, &message, person);
         }
         for person in before.mentions().filter_map(|who| who.id.parse::<UserId>().ok()) {

@@ -168,10 +168,12 @@ every_engine! {
         assert_eq!((&*told[0].object.app, &*told[0].object.id), ("comments", &*id.to_string()));
         assert_eq!(told[0].details["message"], "@bob <script>alert(1)</script>");
         assert_eq!((told[0].node, told[0].details["name"].as_str()), (Some(NodeId(1)), "n1"));
-        // Only who is new in the text is told of a change.
+        // Who was told the old text has the new one in its place.
         let text = "@bob and @carol".parse().unwrap();
         comments.edit(by, &node(1), id, text, &[user("bob"), user("carol")]).await.unwrap();
-        assert_eq!((news(&sql, "bob").await.len(), news(&sql, "carol").await.len()), (1, 1));
+        let (bob, carol) = (news(&sql, "bob").await, news(&sql, "carol").await);
+        assert_eq!((bob.len(), carol.len()), (1, 1));
+        assert_eq!(bob[0].details["message"], "@bob and @carol");
         comments.edit(by, &node(1), id, "@carol".parse().unwrap(), &[user("carol")]).await.unwrap();
         assert_eq!((news(&sql, "bob").await.len(), news(&sql, "carol").await.len()), (0, 1));
         comments.delete(by, &node(1), id).await.unwrap();
@@ -221,7 +223,8 @@ every_engine! {
         let tree = Arc::new(MemoryTree::default());
         let space = NewSpace { key: "home:alice".into(), quota: None, now: NOW };
         let home = tree.create_space(space).await.unwrap().root;
-        let target = Target { parent: home, name: "d".parse().unwrap(), expect: Expect::Absent };
+        let (parent, name) = (home, "d".parse().unwrap());
+        let target = Target { parent, name, expect: Expect::Absent, space: None };
         let make = Op::MakeFolder(MakeFolder { target, modified: NOW, created: None });
         let made = tree.commit(Batch::one(Actor::default(), NOW, make)).await.unwrap();
         let kept = made.written[0].node.id.0;

@@ -37,7 +37,7 @@ impl Tags {
         let mut batch = Batch::new();
         let values = params![node.node.0, id.0];
         let at = batch.expect(Statement::new(MARK, values), Expect::ONE);
-        append(&mut batch, &event(EventKind::TagAssigned, caller, tag.name.as_str(), node));
+        append(&mut batch, &told(&tag, EventKind::TagAssigned, caller, node));
         match self.sql.write(batch).await {
             Ok(_) => Ok(Assigned::New),
             Err(failed) if met_nothing(&failed, at) => {
@@ -61,7 +61,7 @@ impl Tags {
         let mut batch = Batch::new();
         let values = params![node.node.0, id.0];
         let at = batch.expect(Statement::new(UNMARK, values), Expect::ONE);
-        append(&mut batch, &event(EventKind::TagUnassigned, caller, tag.name.as_str(), node));
+        append(&mut batch, &told(&tag, EventKind::TagUnassigned, caller, node));
         let written = self.sql.write(batch).await;
         written.map_err(|failed| Error::of_batch(failed, at, ErrorKind::NotFound))?;
         Ok(())
@@ -90,7 +90,7 @@ impl Tags {
         {
             for node in nodes {
                 batch.expect(Statement::new(sql, params![node.node.0, id.0]), Expect::ONE);
-                news.push(event(kind, caller, tag.name.as_str(), node));
+                news.push(told(&tag, kind, caller, node));
             }
         }
         append_all(&mut batch, &news);
@@ -113,9 +113,25 @@ fn met_nothing(failed: &allmende_sql::Error, at: usize) -> bool {
     failed.kind() == SqlErrorKind::Expectation { statement: at, got: 0 }
 }
 
-/// What is told of a tag on a node: to those who see the node.
-pub(crate) fn event(kind: EventKind, caller: Caller<'_>, tag: &str, node: &EventNode) -> NewEvent {
+fn told(tag: &Tag, kind: EventKind, caller: Caller<'_>, node: &EventNode) -> NewEvent {
+    event(stream(tag.visible, node), kind, caller, tag.name.as_str(), node)
+}
+
+/// Where it is told that a node has a tag: among what happens to the node, which all hear of
+/// who see it, if they may know of the tag.
+pub(crate) const fn stream(visible: bool, node: &EventNode) -> Stream {
+    if visible { Stream::Space(node.space) } else { Stream::Sharing }
+}
+
+/// What is told of a tag on a node.
+pub(crate) fn event(
+    stream: Stream,
+    kind: EventKind,
+    caller: Caller<'_>,
+    tag: &str,
+    node: &EventNode,
+) -> NewEvent {
     let by = Principal::Person(caller.person.clone());
-    let told = NewEvent::new(Stream::Space(node.space), kind, caller.now);
+    let told = NewEvent::new(stream, kind, caller.now);
     told.by(by).about(node.clone()).detail("tag", tag)
 }

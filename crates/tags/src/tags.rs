@@ -64,7 +64,9 @@ impl Tags {
         }
         if let Some(node) = on {
             batch.push(Statement::new(MARK, params![name.key(), node.node.0]));
-            append(&mut batch, &marks::event(EventKind::TagAssigned, caller, name.as_str(), node));
+            let stream = marks::stream(visible, node);
+            let kind = EventKind::TagAssigned;
+            append(&mut batch, &marks::event(stream, kind, caller, name.as_str(), node));
         }
         append(&mut batch, &event(EventKind::TagCreated, caller).detail("name", name.as_str()));
         let outcomes = self.sql.write(batch).await.map_err(|failed| {

@@ -198,7 +198,11 @@ every_engine! {
         let told: Vec<_> =
             told.iter().map(|event| (event.fact.kind, event.fact.details["tag"].as_str())).collect();
         let (on, off) = (EventKind::TagAssigned, EventKind::TagUnassigned);
-        assert_eq!(told, [(on, "a"), (on, "a"), (on, "r"), (on, "h"), (off, "a")]);
+        assert_eq!(told, [(on, "a"), (on, "a"), (on, "r"), (off, "a")]);
+        // But not of a tag that most may not know of: that stands with what governs tags.
+        let hidden = events.of_stream(Stream::Sharing, None, 99).await.unwrap();
+        let hidden: Vec<_> = hidden.iter().filter(|event| event.fact.kind == on).collect();
+        assert_eq!((hidden.len(), hidden[0].fact.details["tag"].as_str()), (1, "h"));
         assert_eq!(events.gaps(Stream::Space(SPACE)).await.unwrap(), []);
     }
 
@@ -256,7 +260,8 @@ fn change(set: impl FnOnce(&mut TagUpdate)) -> TagUpdate {
 }
 
 async fn folder(tree: &MemoryTree, parent: NodeId, name: &str) -> NodeId {
-    let target = Target { parent, name: name.parse().unwrap(), expect: Expect::Absent };
+    let name = name.parse().unwrap();
+    let target = Target { parent, name, expect: Expect::Absent, space: None };
     let make = Op::MakeFolder(MakeFolder { target, modified: NOW, created: None });
     tree.commit(Batch::one(Actor::default(), NOW, make)).await.unwrap().written[0].node.id
 }

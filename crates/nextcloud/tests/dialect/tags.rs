@@ -312,3 +312,29 @@ async fn a_listing_takes_the_same_number_of_queries_however_long_it_is() {
 }
 
 const SAID: &str = r#"{"actorType": "users", "verb": "comment", "message": "hi"}"#;
+
+#[tokio::test]
+async fn guests_of_links_ask_nothing_about_tags() {
+    let world = World::new().await;
+    let alice = world.alice();
+    alice.mkcol(&format!("{FILES}/d")).await;
+    alice.put(&format!("{FILES}/d/f"), "1").await;
+    let node = alice.prop(&format!("{FILES}/d/f"), "oc:fileid").await.unwrap();
+    let tag = tag(&alice, r#"{"name":"t","userVisible":true,"userAssignable":true}"#).await;
+    assert_eq!(put(&alice, &node, &tag).await, 201);
+    let made = alice.ocs("POST", "/apps/files_sharing/api/v1/shares", "path=/d&shareType=3").await;
+    let link = format!("/public.php/dav/files/{}/", made.data["token"].as_str().unwrap());
+    let ask = |tag: &str| {
+        format!(
+            "<oc:filter-files xmlns:d='DAV:' xmlns:oc='http://owncloud.org/ns'><d:prop/>\
+             <oc:filter-rules><oc:systemtag>{tag}</oc:systemtag></oc:filter-rules>\
+             </oc:filter-files>"
+        )
+    };
+    let own = alice.send("REPORT", FILES, &[], ask(&tag)).await;
+    assert_eq!((own.status, own.responses().len()), (207, 1));
+    let (there, none) = (ask(&tag), ask("99"));
+    let there = world.stranger().send("REPORT", &link, &[], there).await;
+    let none = world.stranger().send("REPORT", &link, &[], none).await;
+    assert_eq!((there.status, there.text()), (412, none.text()));
+}

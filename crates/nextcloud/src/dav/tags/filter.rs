@@ -1,6 +1,6 @@
 //! Files by their tags, for the report `oc:filter-files`.
 
-use allmende_files::{Entry, Favourite};
+use allmende_files::{Entry, Favourite, MountKind};
 use allmende_tags::TagId;
 use allmende_types::{NodeId, SpacePath};
 use allmende_webdav::{Error, ErrorKind, Result};
@@ -38,6 +38,11 @@ pub(in crate::dav) async fn tagged(
     wanted: &Wanted,
 ) -> Result<Vec<Entry>> {
     let Wanted { tags, favourites, skip, limit } = wanted;
+    let root = home.view.root().await.map_err(from_files)?;
+    if root.mount.is_some_and(|mount| mount.kind == MountKind::Link) {
+        // Guests of a link are nobody whom a tag is for.
+        return Err(unknown());
+    }
     let asker = Asker::of(home).await?;
     let mut ids = tags.clone();
     ids.sort_unstable();

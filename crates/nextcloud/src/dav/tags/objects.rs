@@ -27,7 +27,7 @@ const ID: PropName = PropName::nc("id");
 const KIND: PropName = PropName::nc("type");
 const TYPE: PropName = PropName::dav("resourcetype");
 
-/// How many nodes one request sets.
+/// How many nodes one request shows or sets.
 const MOST: usize = 5000;
 /// How many are looked at at once.
 const PAGE: u32 = 500;
@@ -74,7 +74,7 @@ pub(super) async fn show(
     Ok(answer::multistatus(out.finish()))
 }
 
-/// All nodes with the tag that the caller sees.
+/// All nodes with the tag that the caller sees; too many are refused.
 async fn carriers(home: &Home, tag: &Tag) -> Result<Vec<Entry>> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
@@ -82,6 +82,9 @@ async fn carriers(home: &Home, tag: &Tag) -> Result<Vec<Entry>> {
         let Some(last) = page.last().copied() else { return Ok(found) };
         let entries = home.view.stat(&page).await.map_err(from_files)?;
         found.extend(entries.into_iter().flatten());
+        if found.len() > MOST {
+            return Err(Error::new(ErrorKind::TooLarge, "Too many objects carry the tag"));
+        }
         after = Some(last);
     }
 }
