@@ -14,7 +14,7 @@ use crate::{
     mount::Mount,
     options::Options,
     property::{CoreOptions, CoreProperties, DeadProperties, PropertyProvider},
-    report::{CollectionHandler, ReportHandler, SearchHandler},
+    report::{CollectionHandler, ReportHandler, SearchHandler, Source},
     respond,
 };
 
@@ -153,6 +153,22 @@ impl<B: Backend> DavHandler<B> {
             respond::drop_body(&mut response);
         }
         response
+    }
+
+    /// Answers a PROPFIND about resources that do not stand side by side in the backend, or
+    /// under other paths there: whatever `source` brings, with the properties that the body
+    /// asks for. Whether the depth is one that makes sense is the caller's to say.
+    pub async fn list(
+        &self,
+        backend: &B,
+        mount: &Mount,
+        parts: &Parts,
+        body: &[u8],
+        source: Box<dyn Source<B>>,
+    ) -> Response<DavBody> {
+        let call = Call { handler: self, backend, mount, parts };
+        let listed = method::list(&call, body, source).await;
+        listed.unwrap_or_else(|error| call.error(&error))
     }
 
     pub(crate) fn inner(&self) -> &Inner<B> {

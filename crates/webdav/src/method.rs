@@ -20,6 +20,7 @@ use bytes::Buf;
 use http::{Method, Response};
 use http_body::Body;
 
+pub(crate) use self::propfind::list;
 use crate::{
     backend::Backend,
     body::{BodyError, DavBody},

@@ -76,8 +76,6 @@ const LEGACY: &str = "/remote.php/webdav";
 #[derive(Debug, Clone)]
 pub(crate) struct Dav {
     files: DavHandler<Home>,
-    /// The same for the list of a person's team folders.
-    teams: DavHandler<Home>,
     trash: DavHandler<trash::Bin>,
     versions: DavHandler<versions::Shelf>,
 }
@@ -101,23 +99,21 @@ impl Dav {
         let versions = versions::handler(options.clone());
         let core =
             CoreOptions { allprop: ALLPROP.map(PropName::dav).into(), unlimited_quota: Some(-3) };
-        let tree = || {
-            DavHandler::builder(options.clone())
-                .provider(teams::TeamProperties)
-                .provider(properties::Properties)
-                .provider(properties::SharingProperties)
-                .provider(tags::TagProperties)
-                .provider(comments::CommentProperties)
-                .provider(reminders::ReminderProperties)
-                .core(core.clone())
-                .collections(folder::FolderDownload)
-                .provider(sync::SyncProperty)
-                .report(search::FilterFiles)
-                .report(sync::SyncReport)
-        };
-        let files = tree().search(search::FileSearch).build();
-        let teams = tree().search(team_list::TeamList).build();
-        Self { files, teams, trash, versions }
+        let files = DavHandler::builder(options)
+            .provider(teams::TeamProperties)
+            .provider(properties::Properties)
+            .provider(properties::SharingProperties)
+            .provider(tags::TagProperties)
+            .provider(comments::CommentProperties)
+            .provider(reminders::ReminderProperties)
+            .provider(sync::SyncProperty)
+            .core(core)
+            .collections(folder::FolderDownload)
+            .report(search::FilterFiles)
+            .report(sync::SyncReport)
+            .search(search::FileSearch)
+            .build();
+        Self { files, trash, versions }
     }
 
     /// Answers a request of someone who is signed in.
@@ -300,19 +296,10 @@ impl Dav {
             let text = "The list of team folders can only be looked at";
             return Err(Error::new(ErrorKind::MethodNotAllowed, text));
         }
-        let (mut parts, body) = request.into_parts();
-        let mut body = body.collect(XmlLimits::default().max_bytes).await?;
-        if body.is_empty() {
-            body = team_list::ALLPROP.into();
-        }
-        parts.method = http::Method::from_bytes(b"SEARCH").map_err(|error| {
-            Error::new(ErrorKind::Internal, "no method of this name").with_source(error)
-        })?;
-        let xml = HeaderValue::from_static("application/xml");
-        parts.headers.insert(http::header::CONTENT_TYPE, xml);
-        parts.headers.insert(http::header::CONTENT_LENGTH, body.len().into());
-        let request = Request::from_parts(parts, http_body_util::Full::new(body));
-        Ok(self.teams.handle(home, &mount, request).await)
+        let (parts, body) = request.into_parts();
+        let body = body.collect(XmlLimits::default().max_bytes).await?;
+        let source = team_list::listed(home, &parts.headers).await?;
+        Ok(self.files.list(home, &mount, &parts, &body, source).await)
     }
 
     /// A search, which is sent to the root and names its folders in the body.

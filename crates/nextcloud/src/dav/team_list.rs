@@ -4,13 +4,7 @@
 
 use allmende_files::{Entry as FileEntry, MountKind, Mounts as _};
 use allmende_types::SpacePath;
-use allmende_webdav::{
-    Entry, Error, ErrorKind, Found, Mount, Reply, ReportRequest, Result, SearchHandler, Source,
-};
-use allmende_webdav_proto::{
-    PropName,
-    request::{Propfind, prop_names},
-};
+use allmende_webdav::{Entry, Found, Mount, Result, Source};
 use async_trait::async_trait;
 use http::HeaderMap;
 
@@ -18,9 +12,6 @@ use super::{errors::from_files, home::Home, item::Item};
 
 /// Where the lists of all people lie.
 pub(super) const ROOT: &str = "/remote.php/dav/groupfolders";
-
-/// What asks for all properties.
-pub(super) const ALLPROP: &[u8] = b"<d:propfind xmlns:d=\"DAV:\"><d:allprop/></d:propfind>";
 
 /// Whether a mount is one of a list of team folders, or of one of them.
 pub(super) fn is_below(mount: &Mount) -> bool {
@@ -41,32 +32,18 @@ pub(super) async fn folders(home: &Home) -> Result<Vec<FileEntry>> {
     Ok(folders)
 }
 
-/// The list, asked for as a search: the home has no folder whose members these are.
-#[derive(Debug)]
-pub(super) struct TeamList;
-
-#[async_trait]
-impl SearchHandler<Home> for TeamList {
-    async fn run(&self, home: &Home, request: ReportRequest<'_, Item>) -> Result<Reply<Home>> {
-        if request.body.name != PropName::dav("propfind") {
-            let text = "Only the files of a person can be searched";
-            return Err(Error::new(ErrorKind::Forbidden, text));
+/// The list, and with it its members, unless the client wants to know of the list alone.
+pub(super) async fn listed(home: &Home, headers: &HeaderMap) -> Result<Box<dyn Source<Home>>> {
+    let root = home.view.root().await.map_err(from_files)?;
+    let mut found = vec![Found::Resource(Entry { path: SpacePath::root(), resource: Item(root) })];
+    if headers.get("depth").is_none_or(|depth| depth != "0") {
+        for entry in folders(home).await? {
+            let Some(name) = entry.name() else { continue };
+            let path = SpacePath::root().join(name.clone());
+            found.push(Found::Resource(Entry { path, resource: Item(entry) }));
         }
-        let selection = match request.body.child(&PropName::dav("prop")) {
-            Some(props) => Propfind::Prop(prop_names(props)),
-            None => Propfind::allprop(),
-        };
-        let mut found = vec![Found::Resource(request.target.clone())];
-        if request.headers.get("depth").is_none_or(|depth| depth != "0") {
-            for entry in folders(home).await? {
-                let Some(name) = entry.name() else { continue };
-                let path = SpacePath::root().join(name.clone());
-                found.push(Found::Resource(Entry { path, resource: Item(entry) }));
-            }
-        }
-        let source = Box::new(All(Some(found)));
-        Ok(Reply::Listing { source, selection, sync_token: None, headers: HeaderMap::new() })
     }
+    Ok(Box::new(All(Some(found))))
 }
 
 /// A list that is one page: people have a handful of team folders.

@@ -1,7 +1,7 @@
 //! Team folders side by side: `/remote.php/dav/groupfolders/{person}`.
 
 use crate::{
-    common::{Client, FILES},
+    common::{Client, FILES, World},
     team_folders::{FOLDERS, data, team},
 };
 
@@ -98,4 +98,14 @@ async fn the_list_itself_is_only_looked_at_and_only_ones_own() {
     assert_eq!(alice.get(&format!("{FILES}/Team/a.txt")).await.status, 200);
     // The folder itself stays.
     assert_eq!(alice.delete(&format!("{LIST}/Team")).await.status, 403);
+}
+
+#[tokio::test]
+async fn names_of_properties_are_names() {
+    let world = World::new().await;
+    let ask = "<d:propfind xmlns:d='DAV:'><d:propname/></d:propfind>";
+    let path = "/remote.php/dav/groupfolders/alice";
+    let answer = world.alice().send("PROPFIND", path, &[("depth", "0")], ask).await;
+    assert_eq!(answer.status, 207);
+    assert_eq!(answer.responses()[0].prop("d:getetag"), Some(""), "{}", answer.text());
 }

@@ -47,6 +47,16 @@ pub(super) async fn propfind<B: Backend>(
     multistatus(call, source, &wish, None).await
 }
 
+/// The properties that a body asks for, of resources from elsewhere.
+pub(crate) async fn list<B: Backend>(
+    call: &Call<'_, B>,
+    body: &[u8],
+    source: Box<dyn Source<B>>,
+) -> Result<Response<DavBody>> {
+    let wish = Propfind::parse(body, &call.options().xml)?;
+    multistatus(call, source, &wish, None).await
+}
+
 /// A multistatus of resources with their properties.
 pub(super) async fn multistatus<B: Backend>(
     call: &Call<'_, B>,
