@@ -156,7 +156,8 @@ impl Told {
     /// Makes sure that a client gets no more than it wants. A walk cannot be cut, since no
     /// token leads to its middle: then the answer is refused (RFC 6578, section 3.7).
     async fn fit(&mut self, home: &Home, limit: Option<usize>) -> Result<()> {
-        let Some(limit) = limit else { return Ok(()) };
+        // What is walked to its end before the first byte is kept in memory.
+        let Some(limit) = limit.map(|limit| limit.min(MAX_CHANGES)) else { return Ok(()) };
         if self.open.is_empty() {
             // Of a single revision there may be more than was asked for; that is told whole.
             return Ok(());
