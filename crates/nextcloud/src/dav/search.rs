@@ -251,7 +251,7 @@ impl ReportHandler<Home> for FilterFiles {
         let limit = report.limit().map_err(|error| bad(&error.to_string()))?;
         let limit = limit.unwrap_or(MAX_RESULTS).min(MAX_RESULTS);
         let first = first_result(request.body).map_err(|()| bad("a limit that is no number"))?;
-        let skip = usize::try_from(first).unwrap_or(usize::MAX);
+        let skip = usize::try_from(first.min(MAX_RESULTS)).unwrap_or(DEFAULT_RESULTS);
         let limit = usize::try_from(limit).unwrap_or(DEFAULT_RESULTS);
         let selection = Propfind::Prop(report.props());
         if !carried.is_empty() {
