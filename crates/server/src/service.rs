@@ -20,6 +20,7 @@ use tower_service::Service;
 use crate::{
     Config, RequestBody,
     listen::Peer,
+    log::loggable,
     metrics::{Metrics, Running},
     proxy,
 };
@@ -100,7 +101,8 @@ where
         origin.host = url.split("//").nth(1).map(|host| host.trim_end_matches('/').to_owned());
     }
     let id = request_id(request.headers());
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let method = request.method().clone();
+    let path = loggable(request.uri().path()).into_owned();
     let client = origin.client;
     request.extensions_mut().insert(origin);
 
