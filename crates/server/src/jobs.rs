@@ -217,7 +217,12 @@ async fn send_mails(sharing: &Sharing, files: &Files, mailer: &SmtpMailer, stop:
             _ = ticks.tick() => {}
             () = &mut stop => return,
         }
-        if let Err(error) = sharing.send_mails(mailer, AT_ONCE, files.now()).await {
+        let sent = tokio::select! {
+            sent = sharing.send_mails(mailer, AT_ONCE, files.now()) => sent,
+            // What is broken off now is sent again, when nobody has claimed it any more.
+            () = &mut stop => return,
+        };
+        if let Err(error) = sent {
             tracing::warn!(%error, "mails cannot be sent");
         }
     }
@@ -233,7 +238,12 @@ async fn send_pushes(service: &Nextcloud, period: Duration, stop: Shutdown) {
             _ = ticks.tick() => {}
             () = &mut stop => return,
         }
-        match service.push(&proxy).await {
+        let pushed = tokio::select! {
+            pushed = service.push(&proxy) => pushed,
+            // What is broken off now is sent again, when nobody has claimed it any more.
+            () = &mut stop => return,
+        };
+        match pushed {
             Ok(pushed) if pushed != Pushed::default() => {
                 tracing::debug!(?pushed, "devices were told what is new");
             }

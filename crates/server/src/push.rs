@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use allmende_nextcloud::{ProxyAnswer, ProxyUnreachable, PushProxy};
 use async_trait::async_trait;
+use tokio::sync::oneshot;
 use ureq::{
     Agent,
     tls::{RootCerts, TlsConfig},
@@ -63,8 +64,15 @@ impl HttpProxy {
 impl PushProxy for HttpProxy {
     async fn post(&self, address: &str, form: String) -> Result<ProxyAnswer, ProxyUnreachable> {
         let (this, address) = (self.clone(), address.to_owned());
-        let answer = tokio::task::spawn_blocking(move || this.post_now(&address, &form)).await;
-        let answer = answer.map_err(|error| ProxyUnreachable(error.to_string()))?;
+        let (sender, answer) = oneshot::channel();
+        let post = move || {
+            // Nobody waits for it any more when the server stops.
+            let _ = sender.send(this.post_now(&address, &form));
+        };
+        // The runtime would not end before its own threads do, and this one may take long.
+        let thread = std::thread::Builder::new().name("push".to_owned()).spawn(post);
+        thread.map_err(|error| ProxyUnreachable(error.to_string()))?;
+        let answer = answer.await.map_err(|error| ProxyUnreachable(error.to_string()))?;
         answer.map_err(|error| ProxyUnreachable(error.to_string()))
     }
 }

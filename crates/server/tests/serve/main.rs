@@ -5,6 +5,7 @@
 mod audit;
 mod connections;
 mod hostile;
+mod mail;
 mod operations;
 mod push;
 mod support;

@@ -1,6 +1,6 @@
 //! Messages to devices through a push proxy on the loopback interface.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rsa::{
@@ -14,28 +14,9 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::support::{PASSWORD, Running, read_all, start};
+use crate::support::{PASSWORD, Running, ocs, start};
 
 const DEVICE: &str = include_str!("../../../nextcloud/tests/keys/device.pem");
-
-/// Sends a call of the OCS interface as somebody, and returns its data.
-async fn ocs(server: &Running, who: (&str, &str), call: (&str, &str), form: &str) -> Value {
-    let (method, path) = call;
-    let basic = STANDARD.encode(format!("{}:{}", who.0, who.1));
-    let mut stream = server.connect().await;
-    let length = form.len();
-    let request = format!(
-        "{method} /ocs/v2.php{path} HTTP/1.1\r\nHost: cloud.test\r\nAuthorization: Basic {basic}\r\n\
-         OCS-APIRequest: true\r\nAccept: application/json\r\nConnection: close\r\n\
-         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{form}"
-    );
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let answer = read_all(&mut stream).await;
-    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-    let value: Value = serde_json::from_str(body).expect(&answer);
-    assert!(value["ocs"]["meta"]["statuscode"].as_u64().unwrap() < 300, "{answer}");
-    value["ocs"]["data"].clone()
-}
 
 /// One request to the proxy, which is answered with 200.
 async fn take(listener: &TcpListener) -> (String, String) {
@@ -58,9 +39,9 @@ async fn take(listener: &TcpListener) -> (String, String) {
     (head.to_owned(), body.to_owned())
 }
 
-#[tokio::test]
-async fn a_share_reaches_the_device_of_its_recipient() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+/// A server with something to tell a device by the proxy at this listener, and what the
+/// device was registered as.
+async fn with_news(listener: &TcpListener) -> (Running, Value) {
     let proxy = format!("http://{}", listener.local_addr().unwrap());
     let server = start(|config| config.push.proxies = vec![proxy.clone()]).await;
     let admin = ("admin", PASSWORD);
@@ -83,7 +64,14 @@ async fn a_share_reaches_the_device_of_its_recipient() {
     assert!(put.starts_with("HTTP/1.1 201"), "{put}");
     let shares = ("POST", "/apps/files_sharing/api/v1/shares");
     ocs(&server, admin, shares, "path=/plan.txt&shareType=0&shareWith=bob").await;
+    (server, registered)
+}
 
+#[tokio::test]
+async fn a_share_reaches_the_device_of_its_recipient() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (server, registered) = with_news(&listener).await;
+    let device = PrivateKey::from_pkcs8_pem(DEVICE).unwrap();
     let got = tokio::time::timeout(Duration::from_secs(20), take(&listener)).await;
     let (head, body) = got.expect("a message within a few seconds");
     assert!(head.starts_with("POST /notifications HTTP/1.1\r\n"), "{head}");
@@ -100,4 +88,23 @@ async fn a_share_reaches_the_device_of_its_recipient() {
     assert_eq!(read["subject"], "admin shared plan.txt with you");
     server.trigger.stop();
     server.task.await.unwrap();
+}
+
+#[test]
+fn a_proxy_that_never_answers_does_not_hold_up_the_end() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (stopped, connection) = runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (server, _) = with_news(&listener).await;
+        let connection = tokio::time::timeout(Duration::from_secs(20), listener.accept()).await;
+        let connection = connection.expect("a message within a few seconds").unwrap();
+        let stopped = Instant::now();
+        server.trigger.stop();
+        server.task.await.unwrap();
+        (stopped, connection)
+    });
+    // Of the process, too, and not of the server alone.
+    drop(runtime);
+    assert!(stopped.elapsed() < Duration::from_secs(10), "{:?}", stopped.elapsed());
+    drop(connection);
 }

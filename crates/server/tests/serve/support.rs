@@ -5,6 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use allmende_server::{Config, FirstAdministrator, Server, Trigger};
 use allmende_sql::Sql;
 use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::Value;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
@@ -54,6 +55,30 @@ impl Running {
         stream.write_all(body).await.unwrap();
         read_all(&mut stream).await
     }
+}
+
+/// Sends a call of the OCS interface as somebody, and returns its data.
+pub(crate) async fn ocs(
+    server: &Running,
+    who: (&str, &str),
+    call: (&str, &str),
+    form: &str,
+) -> Value {
+    let (method, path) = call;
+    let basic = STANDARD.encode(format!("{}:{}", who.0, who.1));
+    let mut stream = server.connect().await;
+    let length = form.len();
+    let request = format!(
+        "{method} /ocs/v2.php{path} HTTP/1.1\r\nHost: cloud.test\r\nAuthorization: Basic {basic}\r\n\
+         OCS-APIRequest: true\r\nAccept: application/json\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{form}"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let answer = read_all(&mut stream).await;
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    let value: Value = serde_json::from_str(body).expect(&answer);
+    assert!(value["ocs"]["meta"]["statuscode"].as_u64().unwrap() < 300, "{answer}");
+    value["ocs"]["data"].clone()
 }
 
 /// The head of a request by the administrator. Each line of `more` ends with CRLF.
