@@ -13,11 +13,13 @@ mod device;
 mod key;
 mod message;
 mod proxy;
+mod rests;
 mod round;
 
 pub(crate) use device::{device_key, identifier, is_token_hash, same_address};
 pub(crate) use key::PersonKey;
 pub use proxy::{ProxyAnswer, ProxyUnreachable, PushProxy};
+pub(crate) use rests::Rests;
 pub use round::{PushError, Pushed};
 
 /// The proxy of the clients' makers, which their clients from the app stores use.

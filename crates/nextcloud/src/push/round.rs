@@ -6,6 +6,7 @@ use allmende_accounts::{AppPassword, Person, Status};
 use allmende_events::{Push, PushDevice, PushId, PushKind, Reader, Undealt};
 use allmende_ocs::endpoints::user_status::Presence;
 use allmende_types::{Principal, Timestamp, UserId};
+use futures_util::future::join_all;
 
 use super::{
     PersonKey, PushProxy, device_key,
@@ -25,7 +26,8 @@ const TOGETHER: usize = 50;
 /// Attempts after which a message is given up: with the pauses between them, some two hours.
 /// Clients ask by themselves too.
 const ATTEMPTS: u32 = 8;
-/// The first pause between two attempts, in seconds; each next one is twice as long.
+/// The first pause between two attempts, in seconds; each next one is twice as long. For so
+/// long a proxy that does not answer is left alone, too.
 const FIRST_PAUSE: i64 = 60;
 /// The longest time for which a proxy can have itself left alone, in seconds.
 const LONGEST_PAUSE: i64 = 3600;
@@ -190,44 +192,77 @@ async fn send(
             }
         }
     }
-    for (address, all) in &of_proxies {
-        for some in all.chunks(TOGETHER) {
-            let messages: Vec<&Message> = some.iter().map(|ready| &ready.message).collect();
-            let devices: Vec<&str> =
-                messages.iter().map(|message| message.device_identifier.as_str()).collect();
-            let answer = proxy.post(&format!("{address}/notifications"), form(&messages)).await;
-            let verdict = match &answer {
-                Ok(answer) => Verdict::of(answer, &devices),
-                Err(error) => {
-                    tracing::info!(address, %error, "messages to devices are sent later");
-                    Verdict::Later { after: None }
-                }
-            };
-            let count = u32::try_from(some.len()).unwrap_or(u32::MAX);
-            match verdict {
-                Verdict::Done { unknown } => {
-                    inner.events.remove_unknown_devices(address, &unknown).await?;
-                    let gone = u32::try_from(unknown.len()).unwrap_or(u32::MAX);
-                    done.lost += gone.min(count);
-                    done.sent += count - gone.min(count);
-                }
-                Verdict::Refused => {
-                    let status = answer.map_or(0, |answer| answer.status);
-                    tracing::warn!(address, status, "a push proxy refuses messages");
-                    done.lost += count;
-                }
-                Verdict::Later { after } => {
-                    let after = after.and_then(|after| i64::try_from(after.as_secs()).ok());
-                    let tries: Vec<_> =
-                        some.iter().map(|ready| (ready.id, ready.attempts)).collect();
-                    put_off(&tries, after.unwrap_or(0), done);
-                }
-            }
-        }
+    // A proxy that does not answer is not to keep the others waiting.
+    let all = of_proxies.iter().map(|(address, all)| deliver(inner, proxy, address, all));
+    for delivered in join_all(all.collect::<Vec<_>>()).await {
+        done.sent += delivered.sent;
+        done.lost += delivered.lost;
+        put_off(&delivered.later, delivered.after, done);
     }
     finished.retain(|id| !later.iter().any(|(one, _)| one == id));
     inner.events.note_pushes(&finished, &later).await?;
     Ok(())
+}
+
+/// What became of the messages to one proxy.
+#[derive(Debug, Default)]
+struct Delivered {
+    sent: u32,
+    lost: u32,
+    /// What is to be tried again, in so many seconds at the earliest.
+    later: Vec<(PushId, u32)>,
+    after: i64,
+}
+
+/// Posts messages to a proxy, unless it is left alone or asks for it.
+async fn deliver(inner: &Inner, proxy: &dyn PushProxy, address: &str, all: &[Ready]) -> Delivered {
+    let mut delivered = Delivered::default();
+    for some in all.chunks(TOGETHER) {
+        let tries = some.iter().map(|ready| (ready.id, ready.attempts));
+        if let Some(left) = inner.rests.left(address, inner.now()) {
+            delivered.later.extend(tries);
+            delivered.after = left;
+            continue;
+        }
+        let messages: Vec<&Message> = some.iter().map(|ready| &ready.message).collect();
+        let devices: Vec<&str> =
+            messages.iter().map(|message| message.device_identifier.as_str()).collect();
+        let answer = proxy.post(&format!("{address}/notifications"), form(&messages)).await;
+        let verdict = match &answer {
+            Ok(answer) => Verdict::of(answer, &devices),
+            Err(error) => {
+                tracing::info!(address, %error, "messages to devices are sent later");
+                Verdict::Later { after: None }
+            }
+        };
+        let count = u32::try_from(some.len()).unwrap_or(u32::MAX);
+        match verdict {
+            Verdict::Done { unknown } => {
+                inner.rests.end(address);
+                if let Err(error) = inner.events.remove_unknown_devices(address, &unknown).await {
+                    // The proxy says so again the next time.
+                    tracing::warn!(address, %error, "devices that are gone cannot be forgotten");
+                }
+                let gone = u32::try_from(unknown.len()).unwrap_or(u32::MAX);
+                delivered.lost += gone.min(count);
+                delivered.sent += count - gone.min(count);
+            }
+            Verdict::Refused => {
+                inner.rests.end(address);
+                let status = answer.map_or(0, |answer| answer.status);
+                tracing::warn!(address, status, "a push proxy refuses messages");
+                delivered.lost += count;
+            }
+            Verdict::Later { after } => {
+                let after = after.and_then(|after| i64::try_from(after.as_secs()).ok());
+                let after = after.unwrap_or(FIRST_PAUSE).clamp(1, LONGEST_PAUSE);
+                inner.rests.begin(address, inner.now().plus_seconds(after));
+                delivered.later.extend(tries);
+                delivered.after = after;
+            }
+        }
+    }
+    delivered
 }
 
 fn pause(attempts: u32) -> i64 {

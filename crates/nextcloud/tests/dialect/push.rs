@@ -354,6 +354,40 @@ async fn nothing_is_sent_to_those_who_are_not_to_be_reached() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_wants_to_be_left_alone_is() {
+    let world = World::new().await;
+    let _phone = Phone::of(&world, "bob").await;
+    // More than go into one request.
+    for id in 0..60 {
+        tell(&world, Principal::Person(user("bob")), &id.to_string()).await;
+    }
+    let proxy = Proxy::answering(429, "");
+    proxy.answer.lock().unwrap().retry_after = Some(Duration::from_secs(600));
+    let requests = || proxy.forms.lock().unwrap().len();
+    assert_eq!(world.push(&proxy).await, pushed(0, 60, 0));
+    assert_eq!(requests(), 1);
+    // What is new waits with the rest.
+    proxy.answers(200, "");
+    world.clock.forward(300);
+    tell(&world, Principal::Person(user("bob")), "60").await;
+    assert_eq!(world.push(&proxy).await, pushed(0, 1, 0));
+    assert_eq!(requests(), 1);
+    world.clock.forward(300);
+    assert_eq!(world.push(&proxy).await, pushed(61, 0, 0));
+    assert_eq!(requests(), 3);
+    // So does one that does not answer, for a minute.
+    proxy.answers(0, "");
+    for id in 61..121 {
+        tell(&world, Principal::Person(user("bob")), &id.to_string()).await;
+    }
+    assert_eq!(world.push(&proxy).await, pushed(0, 60, 0));
+    assert_eq!(requests(), 4);
+    world.clock.forward(60);
+    proxy.answers(200, "");
+    assert_eq!(world.push(&proxy).await, pushed(60, 0, 0));
+}
+
+#[tokio::test]
 async fn the_administrator_can_do_without() {
     let world = World::without_push().await;
     let capabilities = "/cloud/capabilities";
