@@ -18,12 +18,19 @@ macro_rules! columns {
     };
 }
 
+/// What the reader `$1` neither did nor put away.
+macro_rules! is_news {
+    () => {
+        "(n.actor IS NULL OR lower(n.actor) <> $1) \
+         AND NOT EXISTS (SELECT 1 FROM notification_dismissals d \
+         WHERE d.notification = n.id AND d.person = $1)"
+    };
+}
+
 /// What is for the reader `$1`, who is one of the principals in the list.
 macro_rules! for_reader {
     () => {
-        "n.principal IN ($list) AND (n.actor IS NULL OR lower(n.actor) <> $1) \
-         AND NOT EXISTS (SELECT 1 FROM notification_dismissals d \
-         WHERE d.notification = n.id AND d.person = $1)"
+        concat!("n.principal IN ($list) AND ", is_news!())
     };
 }
 
@@ -36,6 +43,14 @@ const LIST: &str = concat!(
 );
 const FIND: &str =
     concat!("SELECT ", columns!(), " FROM notifications n WHERE n.id = $2 AND ", for_reader!());
+// There is room for one list: whose they are is looked at here.
+const AMONG: &str = concat!(
+    "SELECT ",
+    columns!(),
+    ", n.principal FROM notifications n WHERE n.id IN ($list) AND ",
+    is_news!(),
+    " ORDER BY n.id"
+);
 
 const DELETE: &str = "DELETE FROM notifications WHERE principal = $1 AND id = $2";
 const DELETE_ALL: &str = "DELETE FROM notifications WHERE principal = $1";
@@ -131,6 +146,29 @@ impl Events {
     ) -> Result<Option<Notification>> {
         let select = Statement::with_list(FIND, params![reader.key(), id.0], reader.keys());
         self.sql.read(select.point()).await?.first().map(notification).transpose()
+    }
+
+    /// Those of some notifications that are for the reader, by their ids.
+    ///
+    /// # Errors
+    /// As [`Events::notifications`].
+    pub async fn notifications_among(
+        &self,
+        reader: &Reader,
+        ids: &[NotificationId],
+    ) -> Result<Vec<Notification>> {
+        let list = ids.iter().map(|id| Value::Int(id.0));
+        let select = Statement::with_list(AMONG, params![reader.key()], list);
+        let rows = self.sql.read(select).await?;
+        let keys: Vec<String> = reader.principals().iter().map(Principal::key).collect();
+        let mut found = Vec::with_capacity(rows.len());
+        for row in rows.iter() {
+            let to = row.text(9)?;
+            if keys.iter().any(|key| key == to) {
+                found.push(notification(row)?);
+            }
+        }
+        Ok(found)
     }
 
     /// Takes a notification away from a reader; other members of a group keep it. It is no

@@ -88,6 +88,28 @@ every_engine! {
         assert_eq!(told(&events, &reader("dave", &["staff"])).await, ["17"]);
     }
 
+    async fn some_are_found_by_their_ids_if_they_are_the_readers(sql: Sql) {
+        let events = open(&sql).await;
+        for (to, id) in [("person:bob", "1"), ("group:staff", "2"), ("person:eve", "3"), ("person:bob", "4")] {
+            act(&sql, |batch| notify(batch, &news(to, id))).await;
+        }
+        let (bob, eve) = (reader("bob", &["staff"]), reader("eve", &["staff"]));
+        let mut ids = Vec::new();
+        for reader in [&bob, &eve] {
+            ids.extend(events.notifications(reader, 9).await.unwrap().iter().map(|one| one.id));
+        }
+        events.dismiss_one(&bob, events.notifications(&bob, 1).await.unwrap()[0].id).await.unwrap();
+        let among = async |reader: &Reader, ids: &[_]| {
+            let found = events.notifications_among(reader, ids).await.unwrap();
+            found.into_iter().map(|one| one.object.id.into()).collect::<Vec<String>>()
+        };
+        assert_eq!(among(&bob, &ids).await, ["1", "2"]);
+        assert_eq!(among(&eve, &ids).await, ["2", "3"]);
+        // Alice did it.
+        assert_eq!(among(&reader("alice", &["staff"]), &ids).await, [] as [&str; 0]);
+        assert_eq!(among(&bob, &[]).await, [] as [&str; 0]);
+    }
+
     async fn nobody_puts_away_what_is_anothers(sql: Sql) {
         let events = open(&sql).await;
         act(&sql, |batch| notify(batch, &news("person:bob", "18"))).await;

@@ -61,9 +61,8 @@ async fn waits(events: &Events) -> Vec<(String, PushKind)> {
 /// Deals everything out among the devices of these people.
 async fn deal(events: &Events, people: &[&str]) {
     let people: Vec<UserId> = people.iter().map(|id| user(id)).collect();
-    let devices = events.devices_of(&people).await.unwrap();
     for one in events.undealt_pushes(50, NOW).await.unwrap() {
-        events.deal(&one, &devices).await.unwrap();
+        events.deal(&one, &people).await.unwrap();
     }
 }
 
@@ -160,10 +159,10 @@ every_engine! {
         }
         act(&sql, |batch| notify(batch, &news("group:staff", "17"))).await;
         let undealt = events.undealt_pushes(9, NOW).await.unwrap().remove(0);
-        let devices = events.devices_of(&[user("bob"), user("carol")]).await.unwrap();
-        events.deal(&undealt, &devices).await.unwrap();
+        let people = [user("Bob"), user("carol"), user("dave")];
+        events.deal(&undealt, &people).await.unwrap();
         // Another process comes too late.
-        events.deal(&undealt, &devices).await.unwrap();
+        events.deal(&undealt, &people).await.unwrap();
         assert_eq!(waits(&events).await, []);
 
         let taken = events.take_pushes(2, NOW).await.unwrap();
@@ -185,5 +184,23 @@ every_engine! {
         events.remove_device(&user("carol"), 3).await.unwrap();
         let left = events.take_pushes(9, NOW.plus_seconds(10_000)).await.unwrap();
         assert_eq!(left.iter().map(|one| one.id).collect::<Vec<_>>(), [taken[1].id]);
+    }
+
+    async fn a_group_of_many_is_dealt_out_by_slices(sql: Sql) {
+        let events = open(&sql).await;
+        let people: Vec<UserId> = (0..1100).map(|n| user(&format!("p{n:04}"))).collect();
+        // Every hundredth has a device.
+        for n in (0..1100).step_by(100) {
+            events.register_device(&device(people[n].as_str(), n as i64 + 1)).await.unwrap();
+        }
+        act(&sql, |batch| notify(batch, &news("group:staff", "17"))).await;
+        let undealt = events.undealt_pushes(9, NOW).await.unwrap().remove(0);
+        events.deal(&undealt, &people).await.unwrap();
+        let taken = events.take_pushes(50, NOW).await.unwrap();
+        let of = |n: i64| (format!("p{n:04}"), n + 1);
+        assert_eq!(
+            taken.iter().map(|one| (one.person.to_string(), one.app_password)).collect::<Vec<_>>(),
+            (0..1100).step_by(100).map(of).collect::<Vec<_>>()
+        );
     }
 }

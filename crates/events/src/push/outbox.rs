@@ -3,7 +3,7 @@
 use allmende_sql::{Batch, Expect, Statement, Value, params};
 use allmende_types::{Principal, Timestamp, UserId};
 
-use super::{PushDevice, devices::person};
+use super::devices::person;
 use crate::{
     Events, NotificationId,
     error::{Error, Result},
@@ -12,6 +12,8 @@ use crate::{
 
 /// Seconds for which one process has what it took to itself.
 const CLAIM: i64 = 300;
+/// People whose devices one statement deals something out to.
+const SLICE: usize = 500;
 
 /// The number of one thing to be sent to one device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,25 +103,27 @@ impl Events {
         rows.iter().map(undealt).collect()
     }
 
-    /// Deals something out among devices; those of none are no error. If another process
-    /// has done so meanwhile, nothing happens.
+    /// Deals something out among the devices of people; those of none are no error. If
+    /// another process has done so meanwhile, nothing happens.
     ///
     /// # Errors
     /// [`Unavailable`](crate::ErrorKind::Unavailable), [`Full`](crate::ErrorKind::Full),
     /// [`ReadOnly`](crate::ErrorKind::ReadOnly).
-    pub async fn deal(&self, undealt: &Undealt, devices: &[PushDevice]) -> Result<()> {
+    pub async fn deal(&self, undealt: &Undealt, people: &[UserId]) -> Result<()> {
         let take = "DELETE FROM push_outbox WHERE id = $1";
         let take = Statement::new(take, params![undealt.id.0]);
         let mut batch = Batch::one(take, Expect::ONE);
         let (what, notification) = undealt.kind.columns();
-        for device in devices {
+        // All in one transaction, so that nobody is told twice or not at all.
+        for some in people.chunks(SLICE) {
             let insert = "INSERT INTO push_outbox \
                  (notification, principal, what, app_password, attempts, due) \
-                 VALUES ($1, $2, $3, $4, 0, $5)";
-            let to = Principal::Person(device.person.clone()).key();
-            let due = undealt.due.unix();
-            let values = params![notification, to, what, device.app_password, due];
-            batch.push(Statement::new(insert, values));
+                 SELECT CAST($1 AS bigint), 'person:' || person, CAST($2 AS bigint), \
+                 app_password, 0, CAST($3 AS bigint) FROM push_devices \
+                 WHERE person IN ($list) ORDER BY person, app_password";
+            let values = params![notification, what, undealt.due.unix()];
+            let list = some.iter().map(|id| Value::Text(id.key()));
+            batch.push(Statement::with_list(insert, values, list));
         }
         match self.sql.write(batch).await {
             Ok(_) => Ok(()),

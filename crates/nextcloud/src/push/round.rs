@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use allmende_accounts::{AppPassword, Person, Status};
-use allmende_events::{Push, PushDevice, PushId, PushKind, Reader, Undealt};
+use allmende_events::{Push, PushDevice, PushId, PushKind, Reader};
 use allmende_ocs::endpoints::user_status::Presence;
-use allmende_types::{Principal, Timestamp, UserId};
+use allmende_types::{GroupId, Principal, Timestamp, UserId};
 use futures_util::future::join_all;
 
 use super::{
@@ -98,11 +98,20 @@ impl Nextcloud {
             return Ok(done);
         }
         let now = inner.now();
+        let mut members = Members::default();
         loop {
             let undealt = inner.events.undealt_pushes(STEP, now).await?;
             for one in &undealt {
-                let devices = devices_of(inner, one).await?;
-                inner.events.deal(one, &devices).await?;
+                match &one.to {
+                    Principal::Person(person) => {
+                        inner.events.deal(one, std::slice::from_ref(person)).await?;
+                    }
+                    Principal::Group(group) => {
+                        let people = members.of(inner, group).await?;
+                        inner.events.deal(one, people).await?;
+                    }
+                    _ => inner.events.deal(one, &[]).await?,
+                }
             }
             if undealt.len() < STEP {
                 break;
@@ -119,28 +128,34 @@ impl Nextcloud {
     }
 }
 
-/// The devices of those who are told.
-async fn devices_of(inner: &Inner, undealt: &Undealt) -> Result<Vec<PushDevice>, PushError> {
-    let group = match &undealt.to {
-        Principal::Person(person) => {
-            return Ok(inner.events.devices_of(std::slice::from_ref(person)).await?);
+/// The members of groups who have devices, read once a round.
+#[derive(Debug, Default)]
+struct Members(Option<BTreeMap<GroupId, Vec<UserId>>>);
+
+impl Members {
+    async fn of(&mut self, inner: &Inner, group: &GroupId) -> Result<&[UserId], PushError> {
+        let all = match &mut self.0 {
+            Some(all) => all,
+            unread => unread.insert(Self::read(inner).await?),
+        };
+        Ok(all.get(group).map_or(&[], Vec::as_slice))
+    }
+
+    async fn read(inner: &Inner) -> Result<BTreeMap<GroupId, Vec<UserId>>, PushError> {
+        let (mut all, mut after) = (BTreeMap::<_, Vec<_>>::new(), None::<UserId>);
+        loop {
+            let people = inner.events.people_with_devices(after.as_ref(), STEP).await?;
+            let memberships = inner.accounts.memberships(&people).await?;
+            for (person, memberships) in people.iter().zip(memberships) {
+                for group in memberships.groups {
+                    all.entry(group).or_default().push(person.clone());
+                }
+            }
+            if people.len() < STEP {
+                return Ok(all);
+            }
+            after = people.last().cloned();
         }
-        Principal::Group(group) => group,
-        _ => return Ok(Vec::new()),
-    };
-    let (mut devices, mut after) = (Vec::new(), None::<UserId>);
-    loop {
-        let people = inner.events.people_with_devices(after.as_ref(), STEP).await?;
-        let memberships = inner.accounts.memberships(&people).await?;
-        let members = people.iter().zip(memberships).filter(|(_, all)| all.groups.contains(group));
-        let members: Vec<UserId> = members.map(|(person, _)| person.clone()).collect();
-        if !members.is_empty() {
-            devices.extend(inner.events.devices_of(&members).await?);
-        }
-        if people.len() < STEP {
-            return Ok(devices);
-        }
-        after = people.last().cloned();
     }
 }
 
@@ -345,11 +360,8 @@ async fn contents(
     }
     let memberships = inner.accounts.memberships_of(&person.id).await?;
     let reader = Reader { person: person.id.clone(), groups: memberships.groups };
-    let mut stored = Vec::new();
-    for id in news {
-        // What was put away, or is theirs no more, is not told.
-        stored.extend(inner.events.notification(&reader, id).await?);
-    }
+    // What was put away, or is theirs no more, is not told.
+    let stored = inner.events.notifications_among(&reader, &news).await?;
     let ids: Vec<_> = stored.iter().map(|one| one.id).collect();
     let shown = show_notifications(&Audience::away(inner, person), stored).await?;
     for (id, shown) in ids.into_iter().zip(shown) {
