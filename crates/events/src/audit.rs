@@ -8,7 +8,7 @@ use std::{
 use allmende_sql::{Batch, Rows, Statement, Value, params};
 use allmende_types::{Stream, Timestamp};
 
-use crate::{Events, error::Result};
+use crate::{EventId, Events, error::Result};
 
 /// How many rows one statement looks at or removes.
 const SLICE: usize = 1000;
@@ -63,6 +63,16 @@ impl fmt::Display for Gap {
             Self::Stray { seq } => write!(f, "{seq} is not in its place"),
         }
     }
+}
+
+/// What [`Events::trim_behind`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Trimmed {
+    /// How many events it removed.
+    pub removed: usize,
+    /// The first event that is old enough and stays because the receiver does not have it.
+    pub held_back: Option<EventId>,
 }
 
 impl Events {
@@ -138,11 +148,11 @@ impl Events {
     /// As [`Events::page`], and [`Full`](crate::ErrorKind::Full),
     /// [`ReadOnly`](crate::ErrorKind::ReadOnly).
     pub async fn trim(&self, before: Timestamp, limit: usize) -> Result<usize> {
-        self.trim_old(None, before, limit).await
+        Ok(self.trim_old(None, before, limit).await?.removed)
     }
 
     /// As [`Events::trim`], and also stops at the first event that a receiver
-    /// [does not have yet](Events::handed_over).
+    /// [does not have yet](Events::handed_over), which it names.
     ///
     /// # Errors
     /// As [`Events::trim`].
@@ -151,7 +161,7 @@ impl Events {
         receiver: &str,
         before: Timestamp,
         limit: usize,
-    ) -> Result<usize> {
+    ) -> Result<Trimmed> {
         self.trim_old(Some(receiver), before, limit).await
     }
 
@@ -160,7 +170,7 @@ impl Events {
         receiver: Option<&str>,
         before: Timestamp,
         limit: usize,
-    ) -> Result<usize> {
+    ) -> Result<Trimmed> {
         let slice = i64::try_from(limit.min(SLICE)).unwrap_or(i64::MAX);
         let rows = self.sql.read(Statement::new(OLDEST, params![slice])).await?;
         let mut old = Vec::new();
@@ -170,16 +180,19 @@ impl Events {
             }
             old.push((row.int(0)?, row.int(1)?, row.int(2)?));
         }
+        let mut held_back = None;
         if let (Some(receiver), false) = (receiver, old.is_empty()) {
             let streams: BTreeSet<i64> = old.iter().map(|(_, stream, _)| *stream).collect();
             let received = self.received(receiver, streams).await?;
             let has = |(id, stream, _): &(i64, i64, i64)| {
                 received.get(stream).is_some_and(|last| id <= last)
             };
-            old.truncate(old.iter().take_while(|event| has(event)).count());
+            let first = old.iter().position(|event| !has(event));
+            held_back = first.map(|at| EventId(old[at].0));
+            old.truncate(first.unwrap_or(old.len()));
         }
         if old.is_empty() {
-            return Ok(0);
+            return Ok(Trimmed { removed: 0, held_back });
         }
         let starts: BTreeMap<i64, i64> =
             old.iter().map(|(_, stream, seq)| (*stream, *seq)).collect();
@@ -191,7 +204,8 @@ impl Events {
         batch.push(Statement::with_list(DROP_AUDIENCE, params![], ids.iter().cloned()));
         let drop = batch.push(Statement::with_list(DROP, params![], ids));
         let outcomes = self.sql.write(batch).await?;
-        Ok(usize::try_from(outcomes[drop].affected).unwrap_or(usize::MAX))
+        let removed = usize::try_from(outcomes[drop].affected).unwrap_or(usize::MAX);
+        Ok(Trimmed { removed, held_back })
     }
 }
 

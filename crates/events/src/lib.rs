@@ -52,7 +52,7 @@ mod schema;
 
 pub use allmende_types::NewEvent;
 pub use append::{append, append_all};
-pub use audit::{Gap, StreamHead};
+pub use audit::{Gap, StreamHead, Trimmed};
 pub use error::{Error, ErrorKind, Result};
 pub use event::{Event, EventId};
 pub use forward::Position;

@@ -1,9 +1,10 @@
 //! Events on their way to a receiver of syslog.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use allmende_events::{EventId, Events, Position};
 use allmende_types::Stream;
+use tokio::time::Instant;
 
 use super::{message::message, transport::Transport};
 use crate::Shutdown;
@@ -14,6 +15,8 @@ pub(super) const RECEIVER: &str = "syslog";
 const EVERY: Duration = Duration::from_secs(1);
 /// The longest wait for a receiver that is away.
 const LONGEST: Duration = Duration::from_secs(60);
+/// The longest time for which a stream is left alone because of a damaged event.
+const LONGEST_HOLD: Duration = Duration::from_secs(3600);
 /// The most events that are on their way at a time.
 const AT_ONCE: usize = 500;
 
@@ -26,6 +29,14 @@ pub(super) struct Forwarder {
     events: Events,
     transport: Transport,
     host: String,
+    held: BTreeMap<Stream, Hold>,
+}
+
+/// A stream that is left alone, since its next event is damaged.
+#[derive(Debug, Clone, Copy)]
+struct Hold {
+    until: Instant,
+    length: Duration,
 }
 
 /// Why a round ended early.
@@ -46,11 +57,11 @@ struct Batch {
 
 impl Forwarder {
     pub(super) fn new(events: Events, transport: Transport, host: String) -> Self {
-        Self { events, transport, host }
+        Self { events, transport, host, held: BTreeMap::new() }
     }
 
     /// Sends what there is every second, and waits longer and longer while that fails.
-    pub(super) async fn run(self, stop: Shutdown) {
+    pub(super) async fn run(mut self, stop: Shutdown) {
         let mut stop = Box::pin(stop.wait());
         let mut wait = EVERY;
         loop {
@@ -74,18 +85,27 @@ impl Forwarder {
         }
     }
 
-    /// Sends everything that waits; says how many events that were.
-    pub(super) async fn run_once(&self) -> Result<usize, Stopped> {
+    /// Sends everything that waits, in each stream up to the first event that is damaged;
+    /// says how many events that were.
+    pub(super) async fn run_once(&mut self) -> Result<usize, Stopped> {
         let (mut batch, mut sent) = (Batch::default(), 0);
         for (stream, mut after) in self.events.waiting(RECEIVER).await? {
+            if self.held.get(&stream).is_some_and(|hold| hold.until > Instant::now()) {
+                continue;
+            }
+            let mut most = AT_ONCE;
             loop {
-                let room = AT_ONCE - batch.messages.len();
+                let room = most.min(AT_ONCE - batch.messages.len());
                 let page = match self.page(stream, after, room).await {
                     Ok(page) => page,
+                    // What comes before the damage is to leave all the same.
+                    Err(error) if !error.is_retryable() && room > 1 => {
+                        most = room / 2;
+                        continue;
+                    }
                     // What is damaged holds up its own stream, and no other.
                     Err(error) if !error.is_retryable() => {
-                        let error: &dyn std::error::Error = &error;
-                        tracing::error!(error, %stream, "events cannot be sent to syslog");
+                        self.hold(stream, &error);
                         break;
                     }
                     Err(error) => return Err(error.into()),
@@ -95,12 +115,24 @@ impl Forwarder {
                 batch.messages.extend(page.messages);
                 batch.positions.extend(page.positions);
                 if !more {
+                    self.held.remove(&stream);
                     break;
                 }
-                sent += self.send(std::mem::take(&mut batch)).await?;
+                if batch.messages.len() == AT_ONCE {
+                    sent += self.send(std::mem::take(&mut batch)).await?;
+                }
             }
         }
         Ok(sent + self.send(batch).await?)
+    }
+
+    /// Leaves a stream alone for a while, each time for longer.
+    fn hold(&mut self, stream: Stream, error: &(dyn std::error::Error + 'static)) {
+        let before = self.held.get(&stream).map_or(EVERY, |hold| hold.length);
+        let length = (before * 2).min(LONGEST_HOLD);
+        self.held.insert(stream, Hold { until: Instant::now() + length, length });
+        let seconds = length.as_secs();
+        tracing::error!(error, %stream, seconds, "a damaged event holds up those behind it");
     }
 
     /// The next events of a stream; the position is that of the last.
@@ -247,7 +279,7 @@ mod tests {
         async fn everything_arrives_once_though_the_receiver_was_away(sql: Sql) {
             sql.migrate(&[MIGRATIONS]).await.unwrap();
             let (received, at) = (Received::default(), nowhere().await);
-            let forwarder = forwarder(&sql, Syslog::Tcp(at.to_string()));
+            let mut forwarder = forwarder(&sql, Syslog::Tcp(at.to_string()));
             act(&sql, FIRST, 700).await;
             act(&sql, SECOND, 2).await;
             for _ in 0..2 {
@@ -285,6 +317,48 @@ mod tests {
         }
     }
 
+    every_engine! {
+        async fn a_damaged_event_holds_up_what_is_behind_it_alone(sql: Sql) {
+            sql.migrate(&[MIGRATIONS]).await.unwrap();
+            let received = Received::default();
+            let at = received.by_tcp("127.0.0.1:0".parse().unwrap()).await;
+            let mut forwarder = forwarder(&sql, Syslog::Tcp(at.to_string()));
+            act(&sql, FIRST, 700).await;
+            act(&sql, SECOND, 3).await;
+            let kind = async |seq: i64, kind: i64| {
+                let damage = "UPDATE events SET kind = $3 WHERE stream = $1 AND seq = $2";
+                let values = allmende_sql::params![FIRST.code(), seq, kind];
+                let damage = allmende_sql::Statement::new(damage, values);
+                sql.write(Write::one(damage, allmende_sql::Expect::ONE)).await.unwrap();
+            };
+            kind(618, 9999).await;
+            assert_eq!(forwarder.run_once().await.unwrap(), 617 + 3);
+            received.until(620).await;
+            assert_eq!(received.of(FIRST), numbers(1..=617));
+            assert_eq!(received.of(SECOND), [1, 2, 3]);
+            // It is left alone for longer and longer; others go on.
+            let first = forwarder.held[&FIRST].length;
+            act(&sql, SECOND, 1).await;
+            assert_eq!(forwarder.run_once().await.unwrap(), 1);
+            assert_eq!(forwarder.held[&FIRST].length, first);
+            let pass = |forwarder: &mut Forwarder| {
+                forwarder.held.get_mut(&FIRST).unwrap().until = Instant::now();
+            };
+            for _ in 0..20 {
+                pass(&mut forwarder);
+                assert_eq!(forwarder.run_once().await.unwrap(), 0);
+            }
+            assert_eq!(forwarder.held[&FIRST].length, LONGEST_HOLD);
+            // Somebody has mended it.
+            kind(618, EventKind::FileRead.code()).await;
+            pass(&mut forwarder);
+            assert_eq!(forwarder.run_once().await.unwrap(), 700 - 617);
+            received.until(704).await;
+            assert_eq!(received.of(FIRST), numbers(1..=700));
+            assert!(forwarder.held.is_empty());
+        }
+    }
+
     async fn sqlite() -> (tempfile::TempDir, Sql) {
         let folder = tempfile::tempdir().unwrap();
         let options = allmende_sql::SqliteOptions::new(folder.path().join("events.db"));
@@ -319,7 +393,7 @@ mod tests {
         let at = udp.local_addr().unwrap();
         drop(udp);
         for to in [Syslog::Udp(at.to_string()), Syslog::Unix(path.clone())] {
-            let (received, forwarder) = (Received::default(), forwarder(&sql, to.clone()));
+            let (received, mut forwarder) = (Received::default(), forwarder(&sql, to.clone()));
             act(&sql, FIRST, 50).await;
             assert!(matches!(forwarder.run_once().await, Err(Stopped::Receiver(_))), "{to:?}");
             match to {

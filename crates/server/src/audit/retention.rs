@@ -62,7 +62,20 @@ impl Retention {
             let before = now.plus_seconds(-i64::from(days) * DAY);
             loop {
                 let removed = match self.receiver {
-                    Some(receiver) => self.events.trim_behind(receiver, before, SLICE).await?,
+                    Some(receiver) => {
+                        let trimmed = self.events.trim_behind(receiver, before, SLICE).await?;
+                        if let Some(event) = trimmed.held_back {
+                            // Otherwise the disk fills up in silence.
+                            let event = event.0;
+                            tracing::warn!(
+                                receiver,
+                                event,
+                                "old events stay, for this one was not handed over yet"
+                            );
+                            break;
+                        }
+                        trimmed.removed
+                    }
                     None => self.events.trim(before, SLICE).await?,
                 };
                 if removed < SLICE {
