@@ -48,6 +48,7 @@ mod notifications;
 mod notify;
 mod push;
 mod query;
+mod removal;
 mod schema;
 
 pub use allmende_types::NewEvent;

@@ -3,11 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a failed step fails its test")]
 
 use allmende_events::{
-    Events, MIGRATIONS, NewNotification, NotificationId, NotificationKind, Object, PushDevice,
-    PushKind, Reader, Registered, dismiss, notify, withdraw,
+    EventQuery, Events, MIGRATIONS, NewEvent, NewNotification, NotificationId, NotificationKind,
+    Object, PushDevice, PushKind, Reader, Registered, append, dismiss, notify, withdraw,
 };
 use allmende_sql::{Batch, Sql, every_engine};
-use allmende_types::{Principal, Timestamp, UserId};
+use allmende_types::{EventKind, Principal, Stream, Timestamp, UserId};
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
@@ -202,5 +202,44 @@ every_engine! {
             taken.iter().map(|one| (one.person.to_string(), one.app_password)).collect::<Vec<_>>(),
             (0..1100).step_by(100).map(of).collect::<Vec<_>>()
         );
+    }
+
+    async fn nothing_is_left_of_a_person_who_is_gone(sql: Sql) {
+        let events = open(&sql).await;
+        for (person, id) in [("alice", 1), ("bob", 2)] {
+            events.register_device(&device(person, id)).await.unwrap();
+        }
+        act(&sql, |batch| {
+            for to in ["person:alice", "person:bob", "group:staff"] {
+                notify(batch, &news(to, "17"));
+            }
+            let mut addressed = NewEvent::new(Stream::Accounts, EventKind::LoggedIn, NOW);
+            addressed.audience = ["person:alice", "person:bob"].map(|to| to.parse().unwrap()).into();
+            append(batch, &addressed);
+        }).await;
+        let (alice, bob) = (reader("alice", &["staff"]), reader("bob", &["staff"]));
+        let group = events.notifications(&alice, 9).await.unwrap()[0].id;
+        for reader in [&alice, &bob] {
+            events.dismiss_one(reader, group).await.unwrap();
+        }
+        deal(&events, &["alice", "bob"]).await;
+        events.forget_person(&user("Alice")).await.unwrap();
+        events.forget_person(&user("Alice")).await.unwrap();
+
+        assert_eq!(events.devices_of(&[user("alice"), user("bob")]).await.unwrap(), [device("bob", 2)]);
+        // The group's is hers again should she be a member again: she has put nothing away.
+        let left: Vec<_> = events.notifications(&alice, 9).await.unwrap();
+        assert_eq!(left.iter().map(|one| one.id).collect::<Vec<_>>(), [group]);
+        assert_eq!(events.notifications(&reader("alice", &[]), 9).await.unwrap(), []);
+        assert_eq!(events.notifications(&bob, 9).await.unwrap().len(), 1);
+        let taken = events.take_pushes(50, NOW).await.unwrap();
+        assert!(!taken.is_empty() && taken.iter().all(|one| one.person == user("bob")), "{taken:?}");
+        let addressed = async |to: &str| {
+            let mut query = EventQuery::of_spaces(Vec::new());
+            query.audience = vec![to.parse().unwrap()];
+            events.page(&query).await.unwrap().len()
+        };
+        assert_eq!((addressed("person:alice").await, addressed("person:bob").await), (0, 1));
+        assert_eq!(events.of_stream(Stream::Accounts, None, 9).await.unwrap().len(), 1);
     }
 }

@@ -146,6 +146,7 @@ pub(super) async fn delete(call: &Call<'_>, input: ById) -> Outcome<Nothing> {
     call.inner.sharing.forget_person(&person.id).await.map_err(unavailable)?;
     call.inner.comments.forget_person(&person.id).await.map_err(unavailable)?;
     call.inner.reminders.forget_person(&person.id).await.map_err(unavailable)?;
+    call.inner.events.forget_person(&person.id).await.map_err(unavailable)?;
     call.inner.files.remove_person(&person.id).await.map_err(unavailable)?;
     Ok(Reply::new(Nothing))
 }

@@ -293,17 +293,24 @@ async fn prepare(
 ) -> Result<Vec<(String, Ready)>, PushError> {
     let Some(first) = pushes.first() else { return Ok(Vec::new()) };
     let id = first.person.clone();
-    let person = inner.accounts.person(&id).await?;
-    let Some(person) = person.filter(|person| person.status == Status::Enabled) else {
+    // Read before the person: what is forgotten is never that of a new one with the same id.
+    let registered = inner.events.devices_of(std::slice::from_ref(&id)).await?;
+    let Some(person) = inner.accounts.person(&id).await? else {
+        for device in registered {
+            inner.events.remove_device(&id, device.app_password).await?;
+        }
         return Ok(Vec::new());
     };
+    if person.status != Status::Enabled {
+        return Ok(Vec::new());
+    }
     let good = inner.accounts.app_passwords(&id).await?;
     let good = |app_password: i64| {
         let is_good = |one: &AppPassword| !one.wipe && one.expires.is_none_or(|end| end > now);
         good.iter().any(|one| one.id.0 == app_password && is_good(one))
     };
     let (mut devices, mut gone) = (Vec::new(), Vec::new());
-    for device in inner.events.devices_of(std::slice::from_ref(&id)).await? {
+    for device in registered {
         match device_key(&device.public_key).filter(|_| good(device.app_password)) {
             Some(key) => devices.push((device, key)),
             None => gone.push(device.app_password),

@@ -340,6 +340,7 @@ async fn nothing_is_sent_to_those_who_are_not_to_be_reached() {
     world.accounts.set_status(&user("bob"), Status::Disabled).await.unwrap();
     tell(&world, bob(), "18").await;
     assert_eq!(world.push(&proxy).await, pushed(0, 0, 0));
+    // The device of somebody who may come back stays.
     world.accounts.set_status(&user("bob"), Status::Enabled).await.unwrap();
     tell(&world, bob(), "19").await;
     assert_eq!(world.push(&proxy).await, pushed(1, 0, 0));
@@ -385,6 +386,39 @@ async fn a_proxy_that_wants_to_be_left_alone_is() {
     world.clock.forward(60);
     proxy.answers(200, "");
     assert_eq!(world.push(&proxy).await, pushed(60, 0, 0));
+}
+
+#[tokio::test]
+async fn a_new_person_has_nothing_of_one_who_is_gone() {
+    let world = World::new().await;
+    let proxy = Proxy::answering(200, "{}");
+    let phone = Phone::of(&world, "bob").await;
+    let events = allmende_events::Events::new(world.sql.clone());
+    tell(&world, Principal::Person(user("bob")), "17").await;
+    let list = "/apps/notifications/api/v2/notifications";
+    assert_eq!(phone.client.ocs("GET", list, "").await.data.as_array().unwrap().len(), 1);
+    assert_eq!(world.root().ocs("DELETE", "/cloud/users/bob", "").await.http, 200);
+    assert_eq!(events.devices_of(&[user("bob")]).await.unwrap(), []);
+    let made = "userid=bob&password=Some-good-pw-123";
+    assert_eq!(world.root().ocs("POST", "/cloud/users", made).await.http, 200);
+    let bob = world.person("bob", "Some-good-pw-123");
+    assert_eq!(bob.ocs("GET", list, "").await.data, json!([]));
+    tell(&world, Principal::Person(user("bob")), "18").await;
+    assert_eq!(world.push(&proxy).await, pushed(0, 0, 0));
+
+    // The process died in between: what was left is forgotten when there is something to send.
+    let _phone = Phone::of(&world, "alice").await;
+    world.accounts.remove_person(&user("alice")).await.unwrap();
+    let mut news = NewNotification::new(
+        Principal::Person(user("alice")),
+        NotificationKind::IncomingShare,
+        share("19"),
+    );
+    news.at = Timestamp::from_unix(START);
+    act(&world, |batch| notify(batch, &news)).await;
+    assert_eq!(world.push(&proxy).await, pushed(0, 0, 0));
+    assert_eq!(events.devices_of(&[user("alice")]).await.unwrap(), []);
+    assert_eq!(proxy.messages().len(), 0);
 }
 
 #[tokio::test]
