@@ -26,7 +26,8 @@ pub(crate) async fn folder(
 ) -> Result<(), Failure> {
     let now = Timestamp::from(std::time::SystemTime::now());
     let batch = |ops| Batch { actor: Actor::default(), now, cause: Cause::Request, ops };
-    let target = Target { parent: space.root, name: Name::new(name)?, expect: Expect::Absent };
+    let (parent, name) = (space.root, Name::new(name)?);
+    let target = Target { parent, name, expect: Expect::Absent, space: None };
     let make = Op::MakeFolder(MakeFolder { target, modified: now, created: None });
     let made = tree.commit(batch(vec![make])).await?;
     let folder = made.written.first().map(|written| written.node.id).ok_or("no folder")?;
@@ -47,7 +48,7 @@ fn file(parent: NodeId, number: usize, blob: BlobId, now: Timestamp) -> Result<O
     let name = Name::new(&format!("Document {number:06}.txt"))?;
     let checksums: Checksums = format!("SHA1:{number:040x}").parse()?;
     Ok(Op::PutFile(PutFile {
-        target: Target { parent, name, expect: Expect::Absent },
+        target: Target { parent, name, expect: Expect::Absent, space: None },
         segments: vec![Segment { blob, size: 10_240 }],
         media_type: "text/plain".into(),
         checksums,

@@ -20,7 +20,7 @@ use allmende_storage::{
 use allmende_types::{Name, NodeId, SpaceId, Timestamp};
 
 use crate::{
-    Files, Mount, Result,
+    Error, ErrorKind, Files, Mount, Result,
     service::{SpaceRoot, absent_is_fine},
 };
 
@@ -83,11 +83,38 @@ impl Files {
         if let Some(known) = self.known_space(&key) {
             return Ok(known);
         }
-        if self.tree().find_space(&key).await?.is_none() {
-            // Listed first: a companion that the jobs do not know must not exist.
-            self.register(&key).await?;
+        if let Some(space) = self.tree().find_space(&key).await? {
+            return Ok(self.remember(&space));
         }
-        self.space(&key, None).await
+        // Listed first: a companion that the jobs do not know must not exist.
+        self.register(&key).await?;
+        let made = self.space(&key, None).await?;
+        // The job takes what belongs to no space off the list. Either it finds what was just
+        // made, or the space was gone before, which is seen here.
+        if self.tree().spaces(&[of]).await?.pop().flatten().is_none() {
+            self.forget_space(&key);
+            absent_is_fine(self.tree().remove_space(made.id, self.now()).await)?;
+            let context = format!("space {of} was removed meanwhile");
+            return Err(Error::new(ErrorKind::Unavailable, context));
+        }
+        Ok(made)
+    }
+
+    /// Forgets those of some companions, given with their roots, that are gone, and tells
+    /// whether there are any: the next request makes new ones.
+    pub(crate) async fn forget_gone(
+        &self,
+        kind: Companion,
+        all: &[(SpaceId, NodeId)],
+    ) -> Result<bool> {
+        let roots: Vec<NodeId> = all.iter().map(|(_, root)| *root).collect();
+        let there = self.tree().stat(&roots).await?;
+        let mut any = false;
+        for ((of, _), _) in all.iter().zip(there).filter(|(_, root)| root.is_none()) {
+            self.forget_space(&kind.key(*of));
+            any = true;
+        }
+        Ok(any)
     }
 
     /// The companions of spaces, in their order; none where there is none.
@@ -105,8 +132,8 @@ impl Files {
     async fn register(&self, key: &str) -> Result<()> {
         let registry = self.space(REGISTRY, None).await?;
         let now = self.now();
-        let target =
-            Target { parent: registry.root, name: Name::new(key)?, expect: Expect::Absent };
+        let (parent, name) = (registry.root, Name::new(key)?);
+        let target = Target { parent, name, expect: Expect::Absent, space: None };
         let op = Op::MakeFolder(MakeFolder { target, modified: now, created: None });
         match self.tree().commit(Batch::one(Actor::default(), now, op)).await {
             Err(error) if *error.kind() == StoreKind::Exists => Ok(()),
@@ -115,7 +142,7 @@ impl Files {
     }
 
     /// Some of the companions that there are, for jobs: with each the space that it belongs
-    /// to. Two reads a page.
+    /// to. Four reads a page.
     pub(crate) async fn companions(
         &self,
         after: Option<&Cursor>,
@@ -136,8 +163,10 @@ impl Files {
             .collect();
         let keys: Vec<&str> = listed.iter().map(|(_, key, ..)| *key).collect();
         let owners: Vec<SpaceId> = listed.iter().map(|(.., of)| *of).collect();
-        let spaces = tree.find_spaces(&keys).await?;
+        // In this order: one that is made for a space that is gone by then is seen, or not
+        // made in the end.
         let owners = tree.spaces(&owners).await?;
+        let spaces = tree.find_spaces(&keys).await?;
         let found = listed.iter().zip(spaces).zip(owners);
         let items = found
             .map(|((&(entry, _, kind, _), space), of)| Found { kind, of, space, entry })
@@ -145,7 +174,8 @@ impl Files {
         Ok(Page { items, next })
     }
 
-    /// Removes a companion whose space is gone, and takes it off the list.
+    /// Removes a companion whose space is gone, and takes it off the list. Of a space that is
+    /// there it must stay on it: its companion may be made in this moment.
     pub(crate) async fn drop_companion(&self, found: &Found) -> Result<()> {
         let now = self.now();
         if let Some(space) = &found.space {

@@ -33,17 +33,19 @@ impl Standing {
 }
 
 impl Spot {
-    /// The place as a change of the tree names it.
+    /// The place as a change of the tree names it: in the space in which it was seen, for the
+    /// folder can be thrown away before the change is made.
     pub(crate) fn target(&self, expect: Expect) -> Target {
+        let space = Some(self.payer().node.space);
         let standing = self.standing.as_ref();
         match standing.and_then(|standing| Some((standing, standing.place.clone()?))) {
             // The share is bound to the node, so it must be this one and no other.
             Some((standing, (parent, name))) => {
                 let own = Expect::Node(standing.entry.id());
                 let expect = if expect == Expect::Any { own } else { expect };
-                Target { parent, name, expect }
+                Target { parent, name, expect, space }
             }
-            None => Target { parent: self.folder.id(), name: self.name.clone(), expect },
+            None => Target { parent: self.folder.id(), name: self.name.clone(), expect, space },
         }
     }
 

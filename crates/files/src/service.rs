@@ -324,15 +324,20 @@ impl Files {
             Some(space) => space,
             None => self.make_space(key, quota).await?,
         };
-        let root = SpaceRoot::from(&space);
-        self.companions_seen().note(&space);
+        Ok(self.remember(&space))
+    }
+
+    /// Remembers where a space is.
+    pub(crate) fn remember(&self, space: &Space) -> SpaceRoot {
+        let root = SpaceRoot::from(space);
+        self.companions_seen().note(space);
         let mut remembered = self.remembered();
         if remembered.len() >= REMEMBERED {
             // Starting anew costs one query a person, which is less than keeping order.
             remembered.clear();
         }
-        remembered.insert(key.to_owned(), root);
-        Ok(root)
+        remembered.insert(space.key.to_string(), root);
+        root
     }
 
     /// A space that is remembered.

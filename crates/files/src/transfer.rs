@@ -231,6 +231,7 @@ impl View {
             parent: folder.id,
             name: name.clone(),
             expect: Expect::Absent,
+            space: Some(copy.node.space),
         };
         let op = CopyNode { node: mounted.id(), target, depth: LockDepth::Infinity };
         self.commit_one(Op::Copy(op)).await.map(drop)

@@ -148,6 +148,7 @@ impl Sharing {
                 parent: folder,
                 name: node.name?,
                 expect: storage::Expect::Absent,
+                space: None,
             };
             Some(storage::Op::Move(storage::MoveNode::whatever(node.id, target)))
         });

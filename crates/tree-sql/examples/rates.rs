@@ -19,7 +19,7 @@ const FILES: u64 = 10_000;
 const TASKS: u64 = 64;
 
 fn target(parent: NodeId, name: &str) -> Outcome<Target> {
-    Ok(Target { parent, name: Name::new(name)?, expect: Expect::Any })
+    Ok(Target { parent, name: Name::new(name)?, expect: Expect::Any, space: None })
 }
 
 fn batch(op: Op) -> Batch {

@@ -20,7 +20,8 @@ async fn open(sql: &Sql) -> (SqlTree, Space) {
 }
 
 fn target(space: &Space, name: &str) -> Target {
-    Target { parent: space.root, name: Name::new(name).unwrap(), expect: Expect::Any }
+    let (parent, name) = (space.root, Name::new(name).unwrap());
+    Target { parent, name, expect: Expect::Any, space: None }
 }
 
 async fn put(tree: &SqlTree, space: &Space, name: &str, blob: u64) -> NodeId {

@@ -20,7 +20,7 @@ async fn space(tree: &SqlTree) -> Space {
 }
 
 fn target(parent: NodeId, name: &str) -> Target {
-    Target { parent, name: Name::new(name).unwrap(), expect: Expect::Any }
+    Target { parent, name: Name::new(name).unwrap(), expect: Expect::Any, space: None }
 }
 
 async fn commit(tree: &SqlTree, now: Timestamp, op: Op) -> Node {

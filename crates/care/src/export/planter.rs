@@ -137,7 +137,7 @@ impl<'a> Planter<'a> {
         let (path, parent, name) = self.place(&record.folder).await?;
         let uploaded = Timestamp::from_unix(record.uploaded);
         let op = MakeFolder {
-            target: Target { parent, name, expect: Expect::Absent },
+            target: Target { parent, name, expect: Expect::Absent, space: None },
             modified: Timestamp::from_unix(record.modified),
             created: record.created.map(Timestamp::from_unix),
         };
@@ -253,8 +253,9 @@ fn put_file(one: &Waiting) -> Result<Op> {
         None => Checksums::none(),
     };
     let segment = Segment { blob: one.id, size: *size };
+    let (parent, name) = (one.parent, one.name.clone());
     Ok(Op::PutFile(PutFile {
-        target: Target { parent: one.parent, name: one.name.clone(), expect: Expect::Absent },
+        target: Target { parent, name, expect: Expect::Absent, space: None },
         segments: if *size > 0 { vec![segment] } else { Vec::new() },
         media_type: media_type.as_deref().unwrap_or_default().into(),
         checksums,

@@ -67,8 +67,10 @@ impl Claims {
             if !self.take(folder, &other) {
                 continue;
             }
-            let target = Target { parent: folder, name: other, expect: Expect::Absent };
-            let op = Op::Move(MoveNode::whatever(own.id, target));
+            // What was thrown away in this moment is not fetched back.
+            let (node, space) = (own.id, Some(own.space));
+            let target = Target { parent: folder, name: other, expect: Expect::Absent, space };
+            let op = Op::Move(MoveNode { space, ..MoveNode::whatever(node, target) });
             let batch = Batch::one(Actor::default(), files.now(), op);
             return Ok(match files.tree().commit(batch).await {
                 Ok(_) => {

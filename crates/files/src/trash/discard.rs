@@ -1,7 +1,7 @@
 //! What becomes of something that is removed, or replaced by something else.
 
 use allmende_storage::{
-    Cause, Committed, CopyNode, Expect, LockDepth, MoveNode, Op, RemoveNode, Target, Written,
+    Cause, Committed, CopyNode, Expect, LockDepth, MoveNode, Node, Op, RemoveNode, Target, Written,
 };
 use allmende_types::{Name, NodeId, Permissions, Revision, SpaceId, Timestamp};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Download, Entry, Error, ErrorKind, MountKind, Result, View, companion::Companion, locate::Spot,
-    permissions::Action,
+    permissions::Action, service::SpaceRoot,
 };
 
 /// How often something is thrown away anew because its name in the trash was taken, or
@@ -31,9 +31,9 @@ struct Discard {
     /// The trash of that space.
     trash: NodeId,
     origin: Origin,
-    /// The trash of the person who removes it from somebody else's space, who gets a copy,
-    /// with what they know of it.
-    own: Option<(NodeId, Origin)>,
+    /// The home and trash of the person who removes it from somebody else's space, who gets
+    /// a copy, with what they know of it.
+    own: Option<(SpaceRoot, NodeId, Origin)>,
 }
 
 impl View {
@@ -55,14 +55,15 @@ impl View {
         then: Vec<Op>,
     ) -> Result<Committed> {
         if self.files().options().trash == TrashPolicy::Off {
-            let remove = RemoveNode { revision, ..RemoveNode::whatever(entry.id()) };
+            let space = Some(entry.node.space);
+            let remove = RemoveNode { revision, space, ..RemoveNode::whatever(entry.id()) };
             return self.commit_for(cause, [vec![Op::Remove(remove)], then].concat()).await;
         }
         let discard = self.plan_discard(entry, revision).await?;
         let mut at = self.files().now();
         for _ in 1..ATTEMPTS {
             let ops = [discard.ops(at)?, then.clone()].concat();
-            match self.commit_for(cause, ops).await {
+            match self.commit_discard(cause, &discard, ops).await {
                 Err(error) if error.is(&ErrorKind::Exists) => {
                     let free = self.free_moment(&discard, at).await?;
                     if free == at {
@@ -74,7 +75,27 @@ impl View {
                 result => return result,
             }
         }
-        self.commit_for(cause, [discard.ops(at)?, then].concat()).await
+        self.commit_discard(cause, &discard, [discard.ops(at)?, then].concat()).await
+    }
+
+    async fn commit_discard(
+        &self,
+        cause: Cause,
+        discard: &Discard,
+        ops: Vec<Op>,
+    ) -> Result<Committed> {
+        match self.commit_for(cause, ops).await {
+            // A trash can be removed under a remembered id; or it is the place of something
+            // else that is gone.
+            Err(error)
+                if error.is(&ErrorKind::ParentNotFound)
+                    && self.files().forget_gone(Companion::Trash, &discard.trashes()).await? =>
+            {
+                let gone = Error::new(ErrorKind::Unavailable, "the trash was removed meanwhile");
+                Err(gone.with_source(error))
+            }
+            result => result,
+        }
     }
 
     async fn plan_discard(&self, entry: &Entry, revision: Option<Revision>) -> Result<Discard> {
@@ -107,8 +128,8 @@ impl View {
                 };
                 let home = self.home()?;
                 let root = self.files().companion(Companion::Trash, home.id).await?.root;
-                own =
-                    Some((root, Origin { deleted: now, by: by.clone(), above: Vec::new(), path }));
+                let origin = Origin { deleted: now, by: by.clone(), above: Vec::new(), path };
+                own = Some((home, root, origin));
             }
         }
         let name = path.file_name().cloned().ok_or_else(gone)?;
@@ -169,7 +190,8 @@ impl View {
             }
             let place = [(spot.folder.id(), spot.name.clone())];
             let standing = self.files().tree().children_named(&place).await?.pop().flatten();
-            let Some(standing) = standing.filter(|standing| standing.id != moved) else {
+            let here = |node: &Node| node.id != moved && node.space == spot.folder.node.space;
+            let Some(standing) = standing.filter(here) else {
                 if expect == Expect::Any {
                     continue;
                 }
@@ -231,20 +253,27 @@ pub(crate) struct Over {
 impl Discard {
     /// The trashes that it goes into.
     fn roots(&self) -> impl Iterator<Item = NodeId> {
-        [Some(self.trash), self.own.as_ref().map(|(root, _)| *root)].into_iter().flatten()
+        self.trashes().into_iter().map(|(_, root)| root)
+    }
+
+    /// The same, each with the space that it belongs to.
+    fn trashes(&self) -> Vec<(SpaceId, NodeId)> {
+        let own = self.own.as_ref().map(|(home, root, _)| (home.id, *root));
+        [Some((self.space, self.trash)), own].into_iter().flatten().collect()
     }
 
     /// The changes, for a moment.
     fn ops(&self, at: Timestamp) -> Result<Vec<Op>> {
         let Self { node, revision, .. } = *self;
         let name = origin::name_of(&self.name, at)?;
-        let into = |parent| Target { parent, name: name.clone(), expect: Expect::Absent };
+        let expect = Expect::Absent;
+        let into = |parent| Target { parent, name: name.clone(), expect, space: None };
         let remember = |origin: &Origin| {
             let origin = Origin { deleted: at, ..origin.clone() };
             Op::PatchProperties(origin.remember(node))
         };
         let mut ops = Vec::new();
-        if let Some((root, origin)) = &self.own {
+        if let Some((_, root, origin)) = &self.own {
             // A copy gets the properties that the node has then: those for its owner.
             ops.push(remember(origin));
             let depth = LockDepth::Infinity;

@@ -27,7 +27,9 @@ impl Trash {
             let context = format!("a rule below node {} forbids it", item.id());
             return Err(Error::new(ErrorKind::Forbidden, context));
         }
-        let op = RemoveNode { parent: item.entry.node.parent, ..RemoveNode::whatever(item.id()) };
+        // What lies in a folder that came back has the same folder still.
+        let (parent, space) = (item.entry.node.parent, Some(item.bin.root.id));
+        let op = RemoveNode { parent, space, ..RemoveNode::whatever(item.id()) };
         match self.view.commit_for(Cause::Request, vec![Op::Remove(op)]).await {
             Err(error) if error.is(&ErrorKind::Changed) => {
                 Err(Error::new(ErrorKind::NotFound, "it came back").with_source(error))

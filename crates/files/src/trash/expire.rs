@@ -23,7 +23,7 @@ const OLDEST: usize = 1000;
 pub struct TrashExpired {
     /// Things that went from the trash.
     pub items: usize,
-    /// Trashes and stores of versions whose space is gone, which went too.
+    /// Trashes whose space is gone, which went too.
     pub spaces: usize,
 }
 
@@ -40,18 +40,21 @@ impl Files {
         let mut after = None::<Cursor>;
         loop {
             let Page { items, next } = self.companions(after.as_ref(), PAGE).await?;
-            for found in items {
+            // Versions are the matter of their keeper: of a space that is gone, too, there can
+            // be some of files that were moved out of it.
+            for found in items.iter().filter(|found| found.kind == Companion::Trash) {
                 match (&found.of, &found.space) {
-                    (None, _) | (_, None) => {
-                        self.drop_companion(&found).await?;
+                    (None, _) => {
+                        self.drop_companion(found).await?;
                         expired.spaces += 1;
                     }
-                    (Some(of), Some(trash)) if found.kind == Companion::Trash => {
+                    (Some(of), Some(trash)) => {
                         if let TrashPolicy::Keep(retention) = self.options().trash {
                             expired.items += self.expire_in(of, trash, retention).await?;
                         }
                     }
-                    _ => {}
+                    // It is about to be made.
+                    (Some(_), None) => {}
                 }
                 tokio::task::yield_now().await;
             }

@@ -2,7 +2,9 @@
 //!
 //! Each space of files has a trash of its own, a space beside it: removing something moves it
 //! there, with everything below, so that it keeps its id, its shares and its marks, and costs
-//! the same however much there is. A property remembers where it was. Nothing in a trash is
+//! the same however much there is. Only what is removed from a received share costs more the
+//! more there is: the copy for who removed it has a row for each node, though no byte is
+//! copied. A property remembers where it was. Nothing in a trash is
 //! reachable by anything but the [`Trash`] of who may see it.
 //!
 //! | | goes into |

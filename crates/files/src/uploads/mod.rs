@@ -115,7 +115,8 @@ impl Uploads {
     pub async fn create(&self, id: &Name) -> Result<Upload> {
         let space = self.space().await?;
         let now = self.view.files().now();
-        let target = Target { parent: space.root, name: id.clone(), expect: Expect::Absent };
+        let (parent, name) = (space.root, id.clone());
+        let target = Target { parent, name, expect: Expect::Absent, space: None };
         let make = MakeFolder { target, modified: now, created: None };
         match self.view.commit_one(Op::MakeFolder(make)).await {
             Err(error) if error.is(&ErrorKind::ParentNotFound) => Err(self.space_is_gone(error)),
@@ -181,7 +182,7 @@ impl Uploads {
         }
         let name = request.name.clone();
         let op = Op::PutFile(PutFile {
-            target: Target { parent: folder.id, name, expect: Expect::Any },
+            target: Target { parent: folder.id, name, expect: Expect::Any, space: None },
             segments: stored.segment.into_iter().collect(),
             media_type: media_type::UNKNOWN.into(),
             checksums: Checksums::none(),

@@ -38,8 +38,8 @@ pub(super) async fn space_of(files: &Files, person: &UserId) -> Result<SpaceRoot
 async fn register(files: &Files, person: &UserId) -> Result<()> {
     let registry = files.space(REGISTRY, None).await?;
     let now = files.now();
-    let target =
-        Target { parent: registry.root, name: Name::new(&person.key())?, expect: Expect::Absent };
+    let (parent, name) = (registry.root, Name::new(&person.key())?);
+    let target = Target { parent, name, expect: Expect::Absent, space: None };
     let op = Op::MakeFolder(MakeFolder { target, modified: now, created: None });
     match files.tree().commit(Batch::one(Actor::default(), now, op)).await {
         Err(error) if *error.kind() == StoreKind::Exists => Ok(()),

@@ -69,12 +69,14 @@ impl View {
         let gone = || Error::new(ErrorKind::NotFound, format!("node {}", entry.id()));
         // Where it really lies: the view may show it elsewhere.
         let real = self.files().tree().stat(&[entry.id()]).await?.pop().flatten();
-        let real = real.ok_or_else(gone)?;
+        // What was thrown away meanwhile is not written to.
+        let space = entry.node.space;
+        let real = real.filter(|real| real.space == space).ok_or_else(gone)?;
         let (parent, name) = real.parent.zip(real.name.clone()).ok_or_else(gone)?;
         let old = &version.entry.node;
         let content = old.content().ok_or_else(gone)?;
         let put = PutFile {
-            target: Target { parent, name, expect: Expect::Node(entry.id()) },
+            target: Target { parent, name, expect: Expect::Node(entry.id()), space: Some(space) },
             segments: self.files().segments_of(&version.entry).await?,
             media_type: content.media_type.clone(),
             checksums: content.checksums.clone(),

@@ -37,6 +37,49 @@ impl Content {
         let marks = Marks { author, ..Marks::default() };
         Self { put, others, cause: Cause::Request, marks }
     }
+
+    /// Of what stands there, the file whose content would be lost if it was not kept.
+    fn loses<'a>(&self, seen: Option<&'a Node>) -> Option<&'a Node> {
+        let lost = |old: &&Node| !old.is_folder() && old.size > 0 && !same_content(old, &self.put);
+        seen.filter(lost)
+    }
+
+    /// What is committed where nothing would be lost.
+    fn plain(&self, seen: Option<&Node>) -> Attempt {
+        let Self { put, cause, marks, .. } = self;
+        let put = match seen.filter(|node| !node.is_folder()) {
+            None if put.target.expect == Expect::Any => self.expecting(Expect::Absent),
+            None => put.clone(),
+            Some(old) => {
+                let mut expecting = self.expecting(Expect::Unchanged(old.id, old.revision));
+                // Who writes what is there has written nothing.
+                let idle = same_content(old, put) && *cause == Cause::Request;
+                expecting.properties = if idle { Vec::new() } else { marks.updates() };
+                expecting
+            }
+        };
+        Attempt { keep: Vec::new(), put }
+    }
+
+    /// What is committed where the content of `old` is kept at a place under a number.
+    fn keeping(&self, old: &Node, place: Prepared, number: i64) -> Result<Attempt> {
+        let Prepared { folder, ops: mut keep, note: mut properties } = place;
+        let (parent, name) = (folder, Name::new(&number.to_string())?);
+        let target = Target { parent, name, expect: Expect::Absent, space: None };
+        // Whatever content it has by then is the one that is kept.
+        keep.push(Op::Copy(CopyNode { node: old.id, target, depth: LockDepth::Zero }));
+        properties.extend(self.marks.updates());
+        let put = PutFile { properties, ..self.expecting(Expect::Node(old.id)) };
+        Ok(Attempt { keep, put })
+    }
+
+    /// The change, which expects more than the caller does, never less.
+    fn expecting(&self, expect: Expect) -> PutFile {
+        let Self { put, .. } = self;
+        let wanted = put.target.expect;
+        let expect = if let Expect::Unchanged(..) = wanted { wanted } else { expect };
+        PutFile { target: Target { expect, ..put.target.clone() }, ..put.clone() }
+    }
 }
 
 /// One attempt to write.
@@ -119,10 +162,23 @@ impl View {
         let place = |put: &PutFile| (put.target.parent, put.target.name.clone());
         let places: Vec<_> = puts.iter().map(place).collect();
         let standing = self.files().tree().children_named(&places).await?;
+        let content = |put: &PutFile| Content::written(put.clone(), Vec::new(), self.author());
+        let contents: Vec<Content> = puts.iter().map(content).collect();
+        let standing: Vec<Option<Node>> = puts
+            .iter()
+            .zip(standing)
+            .map(|(put, node)| node.filter(|node| is_in(&put.target, node)))
+            .collect();
+        let seen = || contents.iter().zip(standing.iter().map(Option::as_ref));
+        let kept: Vec<&Node> = seen().filter_map(|(content, seen)| content.loses(seen)).collect();
+        let mut places = self.files().version_places(&kept).await?.into_iter();
         let (mut ops, mut at) = (Vec::new(), BTreeSet::new());
-        for (put, seen) in puts.iter().zip(standing) {
-            let content = Content::written(put.clone(), Vec::new(), self.author());
-            let Attempt { keep, put } = self.plan(&content, seen.as_ref(), 0).await?;
+        for (content, seen) in seen() {
+            let place = content.loses(seen).and_then(|old| Some((old, places.next()?)));
+            let Attempt { keep, put } = match place {
+                Some((old, place)) => content.keeping(old, place, old.modified.unix())?,
+                None => content.plain(seen),
+            };
             ops.extend(keep);
             at.insert(ops.len());
             ops.push(Op::PutFile(put));
@@ -143,40 +199,12 @@ impl View {
     /// What is committed, given what is known to stand there. `failed` is how many attempts
     /// to keep it have failed.
     async fn plan(&self, content: &Content, seen: Option<&Node>, failed: u32) -> Result<Attempt> {
-        let Content { put, cause, marks, .. } = content;
-        let wanted = put.target.expect;
-        let expecting = |expect| {
-            // More than the caller expects, never less.
-            let expect = if let Expect::Unchanged(..) = wanted { wanted } else { expect };
-            PutFile { target: Target { expect, ..put.target.clone() }, ..put.clone() }
-        };
-        let Some(old) = seen.filter(|node| !node.is_folder()) else {
-            let put = if wanted == Expect::Any { expecting(Expect::Absent) } else { put.clone() };
-            return Ok(Attempt { keep: Vec::new(), put });
-        };
-        let same = same_content(old, put);
-        if same || old.size == 0 {
-            let mut put = expecting(Expect::Unchanged(old.id, old.revision));
-            // Who writes what is there has written nothing.
-            let idle = same && *cause == Cause::Request;
-            put.properties = if idle { Vec::new() } else { marks.updates() };
-            return Ok(Attempt { keep: Vec::new(), put });
-        }
+        let Some(old) = content.loses(seen) else { return Ok(content.plain(seen)) };
         let noted = self.files().marks(&[old.id]).await?.pop().and_then(|marks| marks.place);
         let trust = if failed == 0 { Trust::Note } else { Trust::Nothing };
         let place = self.files().version_place(old, noted, trust).await?;
-        let Prepared { folder, ops: mut keep, note: mut properties } = place;
-        let number = self.number_for(old, folder, failed).await?;
-        let target = Target {
-            parent: folder,
-            name: Name::new(&number.to_string())?,
-            expect: Expect::Absent,
-        };
-        // Whatever content it has by then is the one that is kept.
-        keep.push(Op::Copy(CopyNode { node: old.id, target, depth: LockDepth::Zero }));
-        properties.extend(marks.updates());
-        let put = PutFile { properties, ..expecting(Expect::Node(old.id)) };
-        Ok(Attempt { keep, put })
+        let number = self.number_for(old, place.folder, failed).await?;
+        content.keeping(old, place, number)
     }
 
     /// The number of a version: the time of its change, and the first free one behind it
@@ -198,7 +226,8 @@ impl View {
 
     async fn standing_at(&self, target: &Target) -> Result<Option<Node>> {
         let path = SpacePath::root().join(target.name.clone());
-        Ok(self.files().tree().resolve_below(target.parent, &path).await?)
+        let there = self.files().tree().resolve_below(target.parent, &path).await?;
+        Ok(there.filter(|node| is_in(target, node)))
     }
 }
 
@@ -218,6 +247,11 @@ impl Files {
             }
         }
     }
+}
+
+/// Whether what stands at a target lies in the space in which the target is meant.
+fn is_in(target: &Target, node: &Node) -> bool {
+    target.space.is_none_or(|space| space == node.space)
 }
 
 /// Whether a file gets the content that it has.

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, future::Future};
 
 use allmende_storage::{
-    Actor, Batch, Cause, Expect, MoveNode, Node, NodeField, NodeFilter, NodeSearch, Op,
-    PatchProperties, PropertyOwner, Relation, RemoveNode, SortOrder, Space, Target,
+    Actor, Batch, Cause, ErrorKind as StoreKind, Expect, MoveNode, Node, NodeField, NodeFilter,
+    NodeSearch, Op, PatchProperties, PropertyOwner, Relation, RemoveNode, SortOrder, Space, Target,
 };
 use allmende_types::{Name, NodeId, SpaceId};
 
@@ -129,7 +129,11 @@ impl Round<'_> {
         let options = self.files.options().versions.as_ref();
         let (mut left, mut after) = (0, None);
         loop {
-            let page = self.files.tree().list(self.own.root, after.as_ref(), PAGE).await?;
+            let page = match self.files.tree().list(self.own.root, after.as_ref(), PAGE).await {
+                // Removed meanwhile, by another round.
+                Err(error) if *error.kind() == StoreKind::NotFound => return Ok(left),
+                page => page?,
+            };
             let file = |node: &Node| node.name.as_ref()?.as_str().parse().ok().map(NodeId);
             let folders = page.items.iter().filter_map(|node| Some((node.id, file(node)?)));
             let folders: Vec<(NodeId, NodeId)> = folders.collect();
@@ -156,7 +160,8 @@ impl Round<'_> {
         let ids: Vec<NodeId> = folders.iter().map(|(_, file)| *file).collect();
         let files = self.files.tree().stat(&ids).await?;
         let here = self.beside.map(|beside| beside.id);
-        let mut bases: HashMap<SpaceId, SpaceId> = here.map(|id| (id, id)).into_iter().collect();
+        let mut bases: HashMap<SpaceId, Option<SpaceId>> = HashMap::new();
+        bases.extend(here.map(|id| (id, here)));
         let (mut gone, mut left) = (Vec::new(), 0);
         for ((folder, _), file) in folders.iter().zip(files) {
             let Some(file) = file else {
@@ -171,6 +176,11 @@ impl Round<'_> {
                     base
                 }
             };
+            let Some(base) = base else {
+                // The file is about to go.
+                left += 1;
+                continue;
+            };
             if Some(base) != here {
                 let brought = self.bring(*folder, &file, base).await?;
                 *(if brought { &mut tidied.moved } else { &mut left }) += 1;
@@ -181,12 +191,14 @@ impl Round<'_> {
     }
 
     /// The space beside which the versions of a space's files lie: what is in the trash
-    /// belongs to where it was.
-    async fn base_of(&self, space: SpaceId) -> Result<SpaceId> {
-        let space = self.files.tree().space(space).await?;
+    /// belongs to where it was. None where it was removed meanwhile.
+    async fn base_of(&self, space: SpaceId) -> Result<Option<SpaceId>> {
+        let there =
+            async |id| Ok::<_, Error>(self.files.tree().spaces(&[id]).await?.pop().flatten());
+        let Some(space) = there(space).await? else { return Ok(None) };
         Ok(match Companion::of_key(&space.key) {
-            Some((Companion::Trash, of)) => of,
-            _ => space.id,
+            Some((Companion::Trash, of)) => there(of).await?.map(|of| of.id),
+            _ => Some(space.id),
         })
     }
 
@@ -195,7 +207,7 @@ impl Round<'_> {
     async fn bring(&self, folder: NodeId, file: &Node, base: SpaceId) -> Result<bool> {
         let parent = self.files.companion(Companion::Versions, base).await?.root;
         let name = Name::new(&file.id.to_string())?;
-        let target = Target { parent, name, expect: Expect::Absent };
+        let target = Target { parent, name, expect: Expect::Absent, space: None };
         let updates = vec![Place { beside: base, folder }.update(file.id)];
         let owner = PropertyOwner::Everyone;
         let ops = vec![
@@ -234,14 +246,19 @@ impl Round<'_> {
             let mut nodes = self.files.version_nodes(*folder).await?;
             // As they were kept: a copy has the time of its batch, and ids rise.
             nodes.sort_by_key(|node| (node.uploaded, node.id));
-            let mut kept = Vec::with_capacity(nodes.len());
-            for page in nodes.chunks(PAGE) {
+            let plain = |node: &Node| Kept { at: node.uploaded, naming: Naming::Plain };
+            let mut kept: Vec<Kept> = nodes.iter().map(plain).collect();
+            // A name only ever spares: where nothing is too much without them, mostly, they
+            // need not be read.
+            if options.surplus(now, &kept).is_empty() {
+                continue;
+            }
+            for (page, kept) in nodes.chunks(PAGE).zip(kept.chunks_mut(PAGE)) {
                 let ids: Vec<NodeId> = page.iter().map(|node| node.id).collect();
                 let marks = self.files.marks(&ids).await?;
-                kept.extend(page.iter().zip(marks).map(|(node, marks)| Kept {
-                    at: node.uploaded,
-                    naming: marks.label.map_or(Naming::Plain, |_| Naming::Labelled),
-                }));
+                for (kept, _) in kept.iter_mut().zip(marks).filter(|(_, m)| m.label.is_some()) {
+                    kept.naming = Naming::Labelled;
+                }
             }
             let surplus = options.surplus(now, &kept);
             tidied.thinned += self.remove(surplus.iter().map(|at| nodes[*at].id).collect()).await?;
@@ -264,7 +281,11 @@ impl Round<'_> {
         let before = self.files.now().plus_seconds(-days * 86_400);
         loop {
             let tree = self.files.tree();
-            let (of, own) = (tree.space(beside.id).await?, tree.space(self.own.id).await?);
+            let mut spaces = tree.spaces(&[beside.id, self.own.id]).await?;
+            let (Some(own), Some(of)) = (spaces.pop().flatten(), spaces.pop().flatten()) else {
+                // Removed meanwhile.
+                return Ok(());
+            };
             let most = of.free().unwrap_or(u64::MAX) / 2;
             let Some(mut over) = own.used.checked_sub(most).filter(|over| *over > 0) else {
                 return Ok(());

@@ -2,12 +2,12 @@
 //! where the versions lie.
 
 use allmende_storage::{
-    Actor, Batch, ErrorKind as StoreKind, Expect, MakeFolder, MoveNode, Node, Op, Property,
+    Actor, Batch, Cause, ErrorKind as StoreKind, Expect, MakeFolder, MoveNode, Node, Op, Property,
     PropertyKey, PropertyOwner, PropertyUpdate, Target,
 };
-use allmende_types::{Name, NodeId, SpaceId, SpacePath, UserId};
+use allmende_types::{Name, NodeId, SpaceId, SpacePath, Timestamp, UserId};
 
-use crate::{Error, ErrorKind, Files, Result, companion::Companion};
+use crate::{Error, ErrorKind, Files, Result, companion::Companion, view::PAGE};
 
 /// The namespace of the notes. No client sees or sets what belongs to everyone.
 const NAMESPACE: &str = "urn:allmende:versions";
@@ -157,7 +157,7 @@ impl Files {
             if place.beside == node.space {
                 return Ok(Prepared { folder: place.folder, ops: Vec::new(), note: Vec::new() });
             }
-            let target = Target { parent: root, name, expect: Expect::Absent };
+            let target = Target { parent: root, name, expect: Expect::Absent, space: None };
             let op = MoveNode::whatever(place.folder, target);
             let note = vec![Place { beside: node.space, ..place }.update(id)];
             return Ok(Prepared { folder: place.folder, ops: vec![Op::Move(op)], note });
@@ -167,13 +167,59 @@ impl Files {
         Ok(Prepared { folder, ops: Vec::new(), note })
     }
 
+    /// The same for many files. The folders that are missing are made by one commit.
+    pub(super) async fn version_places(&self, nodes: &[&Node]) -> Result<Vec<Prepared>> {
+        let ids: Vec<NodeId> = nodes.iter().map(|node| node.id).collect();
+        let mut noted: Vec<Option<Place>> = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(PAGE) {
+            noted.extend(self.marks(ids).await?.into_iter().map(|marks| marks.place));
+        }
+        let mut missing = Vec::new();
+        for (node, _) in nodes.iter().zip(&noted).filter(|(_, noted)| noted.is_none()) {
+            let root = self.companion(Companion::Versions, node.space).await?.root;
+            missing.push((root, Name::new(&node.id.to_string())?));
+        }
+        let mut made = self.version_folders(&missing).await?.into_iter();
+        let mut places = Vec::with_capacity(nodes.len());
+        for (node, noted) in nodes.iter().zip(noted) {
+            let beside = node.space;
+            let folder = if noted.is_none() { made.next() } else { None };
+            places.push(match folder {
+                Some(folder) => {
+                    let note = vec![Place { beside, folder }.update(node.id)];
+                    Prepared { folder, ops: Vec::new(), note }
+                }
+                None => self.version_place(node, noted, Trust::Note).await?,
+            });
+        }
+        Ok(places)
+    }
+
+    async fn version_folders(&self, places: &[(NodeId, Name)]) -> Result<Vec<NodeId>> {
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (actor, now, cause) = (Actor::default(), self.now(), Cause::Request);
+        let ops = places.iter().map(|(root, name)| make_folder(*root, name.clone(), now)).collect();
+        match self.tree().commit(Batch { actor, now, cause, ops }).await {
+            // Some are there, without a note at their file: each by itself.
+            Err(error) if *error.kind() == StoreKind::Exists => {
+                let mut folders = Vec::with_capacity(places.len());
+                for (root, name) in places {
+                    folders.push(self.version_folder(*root, name.clone()).await?);
+                }
+                Ok(folders)
+            }
+            made => Ok(made?.written.into_iter().map(|written| written.node.id).collect()),
+        }
+    }
+
     /// A folder beside a space, which is made if it is not there. One that stays empty does
     /// no harm.
     async fn version_folder(&self, root: NodeId, name: Name) -> Result<NodeId> {
         let path = SpacePath::root().join(name.clone());
         let now = self.now();
-        let target = Target { parent: root, name, expect: Expect::Absent };
-        let make = Op::MakeFolder(MakeFolder { target, modified: now, created: None });
+        let make = make_folder(root, name, now);
         match self.tree().commit(Batch::one(Actor::default(), now, make)).await {
             Err(error) if *error.kind() == StoreKind::Exists => {
                 let there = self.tree().resolve_below(root, &path).await?;
@@ -185,6 +231,11 @@ impl Files {
             }
         }
     }
+}
+
+fn make_folder(parent: NodeId, name: Name, now: Timestamp) -> Op {
+    let target = Target { parent, name, expect: Expect::Absent, space: None };
+    Op::MakeFolder(MakeFolder { target, modified: now, created: None })
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod mount_writes;
 mod mounted;
 mod mounts;
 mod puts;
+mod races;
 mod read_log;
 mod reads;
 mod sync;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use allmende_files::{
     Assembly, Clock, ErrorKind, Files, FilesOptions, LinkView, LockOrder, MountKind, Mounts,
-    PartRequest, PutRequest, Retention, Stores, TransferRequest, View,
+    PartRequest, PutRequest, Retention, Stores, TransferRequest, TrashExpired, View,
     versions::{Standing, Tidied, Version, VersionOptions},
 };
 use allmende_storage::{
@@ -307,6 +307,8 @@ async fn versions_are_found_wherever_the_file_goes() {
     alice.move_to(&file, TransferRequest::new(path("T/g"))).await.unwrap();
     // They do not go with whoever had the file.
     world.files.remove_person(&user("alice")).await.unwrap();
+    // The job that looks after the trash has no business with them.
+    assert_eq!(world.files.expire_trash().await.unwrap(), TrashExpired::default());
     told.add("bob", team(&world, 1, "T", "bob").await);
     let bob = world.bob().await;
     assert_eq!(shown(&bob, "T/g").await, ["100: one", "200: two*"]);

@@ -15,7 +15,7 @@ async fn fill(tree: &SqlTree, parent: NodeId, files: usize) {
     let file = |n: usize| {
         let name = Name::new(&format!("{n:05}.txt")).unwrap();
         Op::PutFile(PutFile {
-            target: Target { parent, name, expect: Expect::Absent },
+            target: Target { parent, name, expect: Expect::Absent, space: None },
             segments: Vec::new(),
             media_type: "text/plain".into(),
             checksums: Checksums::none(),

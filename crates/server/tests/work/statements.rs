@@ -57,6 +57,7 @@ async fn fill(world: &World, files: usize) {
         parent,
         name: Name::new(&name).unwrap(),
         expect: Expect::Absent,
+        space: None,
     };
     let target = place(root, files.to_string());
     let folder = Op::MakeFolder(MakeFolder { target, modified: now(), created: None });

@@ -83,13 +83,15 @@ impl World {
     }
 
     pub(crate) async fn folder(&self, parent: NodeId, name: &str) -> NodeId {
-        let target = Target { parent, name: name.parse().unwrap(), expect: Expect::Absent };
+        let name = name.parse().unwrap();
+        let target = Target { parent, name, expect: Expect::Absent, space: None };
         let make = MakeFolder { target, modified: NOW, created: None };
         self.commit(Op::MakeFolder(make)).await
     }
 
     pub(crate) async fn file(&self, parent: NodeId, name: &str) -> NodeId {
-        let target = Target { parent, name: name.parse().unwrap(), expect: Expect::Absent };
+        let name = name.parse().unwrap();
+        let target = Target { parent, name, expect: Expect::Absent, space: None };
         let put = PutFile {
             target,
             segments: Vec::<Segment>::new(),
@@ -103,7 +105,8 @@ impl World {
     }
 
     pub(crate) async fn rename(&self, node: NodeId, parent: NodeId, name: &str) {
-        let target = Target { parent, name: name.parse().unwrap(), expect: Expect::Absent };
+        let name = name.parse().unwrap();
+        let target = Target { parent, name, expect: Expect::Absent, space: None };
         let op = allmende_storage::MoveNode::whatever(node, target);
         self.commit(Op::Move(op)).await;
     }

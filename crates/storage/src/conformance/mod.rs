@@ -169,6 +169,7 @@ macro_rules! tree_conformance {
                 an_empty_segment_is_invalid
                 a_put_keeps_its_expectations
                 a_put_needs_a_folder_and_a_file
+                a_target_lies_in_its_space
                 a_folder_is_made_where_nothing_stands
                 each_ancestor_gets_revision_and_size
                 folders_are_as_new_as_what_a_file_in_them_became

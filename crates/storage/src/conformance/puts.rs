@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use allmende_types::{NodeId, Revision, SpacePath, Timestamp};
 
-use super::world::{MTIME, NOW, World, make_folder, move_to, name, put, refused, remove, target};
-use crate::{Content, ErrorKind, Expect, MakeFolder, NodeKind, Op, PutFile, Segment, Tree};
+use super::world::{
+    MTIME, NOW, World, copy_to, make_folder, move_to, name, put, refused, remove, target,
+};
+use crate::{Content, ErrorKind, Expect, MakeFolder, NodeKind, Op, PutFile, Segment, Target, Tree};
 
 pub async fn a_file_has_what_was_put(tree: Arc<dyn Tree>) {
     let world = World::new(tree.clone()).await;
@@ -164,6 +166,47 @@ pub async fn a_put_needs_a_folder_and_a_file(tree: Arc<dyn Tree>) {
         assert_eq!(refused(world.commit(over).await), ErrorKind::NotAFile, "{expect:?}");
     }
     assert_eq!(world.paths().await, ["file", "folder"]);
+}
+
+pub async fn a_target_lies_in_its_space(tree: Arc<dyn Tree>) {
+    let (here, there) = (World::new(tree.clone()).await, World::new(tree).await);
+    let folder = here.folder(here.root, "folder").await.id;
+    let old = here.file(folder, "old", 1).await;
+    let other = here.file(here.root, "other", 1).await;
+    let into =
+        |space, name: &str, expect| Target { space: Some(space), ..target(folder, name, expect) };
+    let ops = |space, name: &str| {
+        [
+            put(into(space, "old", Expect::Node(old.id)), vec![here.blob(2)]),
+            put(into(space, &format!("{name} put"), Expect::Absent), vec![here.blob(2)]),
+            make_folder(into(space, &format!("{name} made"), Expect::Absent)),
+            copy_to(other.id, into(space, &format!("{name} copied"), Expect::Absent)),
+            move_to(other.id, into(space, &format!("{name} moved"), Expect::Absent)),
+        ]
+    };
+    let leave = move_to(folder, target(there.root, "folder", Expect::Absent));
+    for op in ops(there.space, "early") {
+        assert_eq!(refused(here.commit(op).await), ErrorKind::ParentNotFound);
+    }
+    // A change sees what the ones before it in its batch did.
+    let [late, ..] = ops(here.space, "late");
+    let both = here.commit_all(vec![leave.clone(), late]).await;
+    assert_eq!(refused(both), ErrorKind::ParentNotFound);
+    assert_eq!(here.paths().await, ["folder", "folder/old", "other"]);
+    here.apply(leave).await;
+    for op in ops(here.space, "late") {
+        assert_eq!(refused(here.commit(op).await), ErrorKind::ParentNotFound);
+    }
+    assert_eq!(there.paths().await, ["folder", "folder/old"]);
+    for op in ops(there.space, "in time") {
+        here.apply(op).await;
+    }
+    let names = ["in time copied", "in time made", "in time moved", "in time put", "old"];
+    let names = names.map(|name| format!("folder/{name}"));
+    assert_eq!(there.paths().await[1..], names);
+    // A file is no folder, whatever its space.
+    let below = Target { space: Some(there.space), ..target(old.id, "x", Expect::Any) };
+    assert_eq!(refused(here.commit(make_folder(below)).await), ErrorKind::NotAFolder);
 }
 
 pub async fn a_folder_is_made_where_nothing_stands(tree: Arc<dyn Tree>) {

@@ -84,4 +84,16 @@ pub async fn a_removal_keeps_its_expectations(tree: Arc<dyn Tree>) {
     let with = |revision| Op::Remove(RemoveNode { revision: Some(revision), ..whatever });
     world.apply(with(again.revision)).await;
     assert_eq!(world.paths().await, ["folder"]);
+    // What lies in a folder is moved with it to another space, and has the same folder still.
+    let other = world.beside().await;
+    let inside = world.file(folder.id, "inside", 3).await;
+    let of = |space| {
+        let whatever = RemoveNode::whatever(inside.id);
+        Op::Remove(RemoveNode { parent: Some(folder.id), space: Some(space), ..whatever })
+    };
+    world.apply(move_to(folder.id, target(other.root, "folder", Expect::Absent))).await;
+    assert_eq!(refused(world.commit(of(world.space)).await), ErrorKind::NotFound);
+    assert_eq!(other.paths().await, ["folder", "folder/inside"]);
+    world.apply(of(other.space)).await;
+    assert_eq!(other.paths().await, ["folder"]);
 }

@@ -43,7 +43,7 @@ pub(super) fn refused<T: std::fmt::Debug>(result: Result<T>) -> ErrorKind {
 }
 
 pub(super) fn target(parent: NodeId, text: &str, expect: Expect) -> Target {
-    Target { parent, name: name(text), expect }
+    Target { parent, name: name(text), expect, space: None }
 }
 
 pub(super) fn put(target: Target, segments: Vec<Segment>) -> Op {

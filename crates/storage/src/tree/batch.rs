@@ -109,6 +109,29 @@ pub struct Target {
     pub name: Name,
     /// What must be there.
     pub expect: Expect,
+    /// If given, the space that the folder must lie in; in another one it is
+    /// [`ParentNotFound`](crate::ErrorKind::ParentNotFound). So nothing comes into a folder
+    /// that was thrown away meanwhile, where whoever wrote it would not find it.
+    pub space: Option<SpaceId>,
+}
+
+impl Target {
+    /// Compares the expectation with the node that is to be the folder.
+    ///
+    /// # Errors
+    /// [`ParentNotFound`](crate::ErrorKind::ParentNotFound),
+    /// [`NotAFolder`](crate::ErrorKind::NotAFolder).
+    pub fn check_folder(&self, parent: &Node) -> Result<(), ErrorKind> {
+        if !lies_in(parent, self.space) {
+            return Err(ErrorKind::ParentNotFound);
+        }
+        if parent.is_folder() { Ok(()) } else { Err(ErrorKind::NotAFolder) }
+    }
+}
+
+/// Whether a node lies in the space in which it is expected, if it is expected in any.
+fn lies_in(node: &Node, expected: Option<SpaceId>) -> bool {
+    expected.is_none_or(|space| space == node.space)
 }
 
 /// The state that a change expects. A violated expectation fails the whole batch: with
@@ -204,20 +227,26 @@ pub struct RemoveNode {
     /// If given, the folder that it must lie in: a move changes no revision, and what was
     /// moved out meanwhile must stay. Otherwise [`Changed`](crate::ErrorKind::Changed).
     pub parent: Option<NodeId>,
+    /// If given, the space that it must lie in; in another one it is
+    /// [`NotFound`](crate::ErrorKind::NotFound). Its folder can have been moved with it.
+    pub space: Option<SpaceId>,
 }
 
 impl RemoveNode {
     /// The removal of a node, whatever its state.
     #[must_use]
     pub const fn whatever(node: NodeId) -> Self {
-        Self { node, revision: None, parent: None }
+        Self { node, revision: None, parent: None, space: None }
     }
 
     /// Compares the expectation with the node.
     ///
     /// # Errors
-    /// [`Changed`](crate::ErrorKind::Changed).
+    /// [`Changed`](crate::ErrorKind::Changed), [`NotFound`](crate::ErrorKind::NotFound).
     pub fn check(&self, node: &Node) -> Result<(), ErrorKind> {
+        if !lies_in(node, self.space) {
+            return Err(ErrorKind::NotFound);
+        }
         let revision = self.revision.is_none_or(|revision| revision == node.revision);
         let parent = self.parent.is_none_or(|parent| node.parent == Some(parent));
         if revision && parent { Ok(()) } else { Err(ErrorKind::Changed) }
@@ -255,7 +284,7 @@ impl MoveNode {
     /// # Errors
     /// [`Changed`](crate::ErrorKind::Changed), [`NotFound`](crate::ErrorKind::NotFound).
     pub fn check(&self, node: &Node) -> Result<(), ErrorKind> {
-        if self.space.is_some_and(|space| space != node.space) {
+        if !lies_in(node, self.space) {
             return Err(ErrorKind::NotFound);
         }
         match self.revision {

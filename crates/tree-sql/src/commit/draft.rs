@@ -124,9 +124,7 @@ impl<'a> Draft<'a> {
         let Some(parent) = self.view.lineage.node(target.parent) else {
             return fail(ErrorKind::ParentNotFound, target);
         };
-        if !parent.is_folder() {
-            return fail(ErrorKind::NotAFolder, target);
-        }
+        target.check_folder(&parent).or_else(|kind| fail(kind, target))?;
         let standing = self.view.standing(target, self.policy);
         let (space, epoch) = (parent.space, parent.epoch);
         let standing = standing.map(|node| Node { space, epoch, ..node.clone() });

@@ -27,9 +27,7 @@ impl Commit<'_> {
         let Some(parent) = self.state.nodes.get(&target.parent).cloned() else {
             return fail(ErrorKind::ParentNotFound, target);
         };
-        if !parent.is_folder() {
-            return fail(ErrorKind::NotAFolder, target);
-        }
+        target.check_folder(&parent).or_else(|kind| fail(kind, target))?;
         let standing = self.state.child(parent.id, &target.name).cloned();
         Ok(Place { parent, standing })
     }

@@ -221,7 +221,8 @@ impl Commit<'_> {
             let children: Vec<Node> = self.state.children_of(from).cloned().collect();
             for child in children {
                 let Some(name) = child.name.clone() else { continue };
-                let target = Target { parent: to.id, name, expect: crate::Expect::Absent };
+                let target =
+                    Target { parent: to.id, name, expect: crate::Expect::Absent, space: None };
                 let copy = self.copy_row(&child, &to, &target)?;
                 self.store(copy.clone());
                 pairs.push((child.id, copy));
