@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::check::{Check, Need};
 use crate::context::{Context, WhenAbsent};
 use crate::failure::{Context as _, Result, ensure};
 use crate::http::Endpoint;
@@ -142,6 +143,7 @@ impl Cli {
             Command::Replay(args) => replay_command(args),
             Command::Crash(args) => {
                 let context = Context::discover(None, WhenAbsent::Report)?;
+                provide(&context, &[Need::Debian, Need::Release])?;
                 crash::long(&context, args.kills, args.cuts, args.seed)?;
                 Ok(ExitCode::SUCCESS)
             }
@@ -153,6 +155,7 @@ impl Cli {
             }
             Command::Soak(args) => {
                 let context = Context::discover(None, WhenAbsent::Report)?;
+                provide(&context, &[Need::Debian, Need::Release])?;
                 crash::long_soak(&context, Duration::from_secs(60 * args.minutes), args.seed)?;
                 Ok(ExitCode::SUCCESS)
             }
@@ -165,6 +168,20 @@ impl Cli {
             Command::WithPostgres(args) => with_postgres(&args.command),
         }
     }
+}
+
+/// Does what the test command does before it runs checks with these needs, so that a fresh
+/// clone works, and never a binary is tested that is older than the sources.
+fn provide(context: &Context, needs: &[Need]) -> Result<()> {
+    let outcomes = plan::execute(context, &providers(needs)?);
+    let failed = outcomes.into_iter().find_map(|outcome| outcome.result.err());
+    failed.map_or(Ok(()), Err)
+}
+
+/// The checks that provide what is needed, and nothing else.
+fn providers(needs: &[Need]) -> Result<Vec<Check>> {
+    let only = needs.iter().map(|need| need.check_name().to_owned()).collect();
+    Selection { only, ..Selection::default() }.choose(&plan::all())
 }
 
 fn with_postgres(command: &[OsString]) -> Result<ExitCode> {
@@ -207,4 +224,16 @@ fn replay_command(args: ReplayArgs) -> Result<ExitCode> {
     };
     print!("{}", report.text());
     Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_long_modes_build_what_they_test() {
+        let providers = providers(&[Need::Debian, Need::Release]).unwrap();
+        let names: Vec<&str> = providers.iter().map(|check| check.name).collect();
+        assert_eq!(names, ["debian-packages", "release-build"]);
+    }
 }

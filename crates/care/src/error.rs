@@ -23,6 +23,8 @@ pub enum ErrorKind {
     Absent,
     /// There is something already where something new is to be made.
     NotEmpty,
+    /// It is a mount point, which cannot give way to something new; a folder in it can.
+    MountPoint,
     /// Another process is at work there.
     Busy,
     /// It was written by a newer program, or is something else.
@@ -68,6 +70,7 @@ impl fmt::Display for Error {
         let what = match self.kind {
             ErrorKind::Absent => "there is nothing",
             ErrorKind::NotEmpty => "there is something already",
+            ErrorKind::MountPoint => "it is a mount point: name a folder in it",
             ErrorKind::Busy => "another process is at work",
             ErrorKind::Unknown => "unknown format",
             ErrorKind::Damaged => "damaged",

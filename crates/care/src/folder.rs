@@ -4,8 +4,10 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
+
+use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags};
 
 use crate::{Error, ErrorKind, Result, error::Context as _};
 
@@ -38,7 +40,37 @@ pub(crate) fn flush(path: &Path) -> Result<()> {
 /// Renames, durably: both lie in one directory.
 pub(crate) fn rename(from: &Path, to: &Path) -> Result<()> {
     fs::rename(from, to).context(format_args!("rename {}", from.display()))?;
-    to.parent().map_or(Ok(()), flush)
+    let above = to.parent().filter(|above| !above.as_os_str().is_empty());
+    flush(above.unwrap_or(Path::new(".")))
+}
+
+/// The same place under a name that does not depend on the directory in which the process
+/// works, with links followed. It need not be there.
+pub(crate) fn settled(path: &Path) -> Result<PathBuf> {
+    let settled = match fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => std::path::absolute(path),
+        other => other,
+    };
+    settled.context(path.display())
+}
+
+/// Refuses what cannot give way to a directory that gets its name: a mount point, and what is
+/// no directory. To be asked before any work is done.
+pub(crate) fn ensure_replaceable(path: &Path) -> Result<()> {
+    let kind = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other.context(path.display())?,
+    };
+    if !kind.is_dir() {
+        return Err(Error::new(ErrorKind::NotEmpty, path.display().to_string()));
+    }
+    let stat = rustix::fs::statx(CWD, path, AtFlags::empty(), StatxFlags::BASIC_STATS);
+    let stat = stat.map_err(io::Error::from).context(path.display())?;
+    // Of a directory that is mounted a second time, the device is that of the one above.
+    if stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT) {
+        return Err(Error::new(ErrorKind::MountPoint, path.display().to_string()));
+    }
+    Ok(())
 }
 
 /// Removes a directory with everything in it; one that is not there is fine.
@@ -93,5 +125,34 @@ impl Lock {
             }
             Err(fs::TryLockError::Error(error)) => Err(error).context(path.display()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_give_way_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let kind = |path: &Path| ensure_replaceable(path).map_err(|error| error.kind());
+        assert_eq!(kind(folder.path()), Ok(()));
+        assert_eq!(kind(&folder.path().join("absent")), Ok(()));
+        // Wherever this runs, that is one.
+        assert_eq!(kind(Path::new("/proc")), Err(ErrorKind::MountPoint));
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("nowhere", &link).unwrap();
+        assert_eq!(kind(&link), Err(ErrorKind::NotEmpty));
+    }
+
+    #[test]
+    fn a_settled_name_leads_there_from_anywhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let real = fs::canonicalize(folder.path()).unwrap();
+        std::os::unix::fs::symlink(&real, real.join("link")).unwrap();
+        assert_eq!(settled(&real.join("link")).unwrap(), real);
+        assert_eq!(settled(&real.join("absent")).unwrap(), real.join("absent"));
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(settled(Path::new("not-there")).unwrap(), here.join("not-there"));
     }
 }

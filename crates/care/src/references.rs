@@ -32,8 +32,11 @@ pub(crate) struct Reference {
 const FILES: &str = "SELECT content, id, size, checksums FROM nodes \
      WHERE content IS NOT NULL AND (content, id) > ($1, $2) AND segments = 1 \
      ORDER BY content, id LIMIT $3";
+// A list whose last file is gone waits for the collector: it refers to nothing any more.
 const SEGMENTS: &str = "SELECT blob, content, ord, size FROM segments \
-     WHERE (blob, content, ord) > ($1, $2, $3) ORDER BY blob, content, ord LIMIT $4";
+     WHERE (blob, content, ord) > ($1, $2, $3) \
+     AND EXISTS (SELECT 1 FROM nodes n WHERE n.content = segments.content) \
+     ORDER BY blob, content, ord LIMIT $4";
 
 /// All references of a snapshot, in the order of the blobs.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use allmende_storage::{BlobStore, ErrorKind as StoreKind};
+use allmende_storage::{BlobStore, ErrorKind as StoreKind, Tree};
 use allmende_types::BlobId;
 use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
@@ -47,11 +47,15 @@ struct Progress {
 /// Reads every content once, and compares it with the store's checksums. It changes nothing
 /// and can run beside a server.
 ///
+/// A content that no file ever had is no damage, whatever it looks like: a loss of power may
+/// tear what was never acknowledged, and the collector removes it.
+///
 /// # Errors
 /// [`Unavailable`](crate::ErrorKind::Unavailable) when the store cannot be read or the
 /// progress not noted: the next call goes on.
 pub async fn scrub(
     blobs: &dyn BlobStore,
+    tree: &dyn Tree,
     options: &Options,
     watch: &dyn Watch,
 ) -> Result<Scrubbed> {
@@ -68,7 +72,9 @@ pub async fn scrub(
             // Removed since it was listed.
             Err(error) if *error.kind() == StoreKind::NotFound => continue,
             Err(error) if *error.kind() == StoreKind::Corrupt => {
-                so_far.damaged.push(info.id.to_string());
+                if tree.unreferenced(&[info.id]).await?.is_empty() {
+                    so_far.damaged.push(info.id.to_string());
+                }
             }
             Err(error) => return Err(error.into()),
         }

@@ -2,6 +2,7 @@
 
 use std::{
     fs, io,
+    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -136,7 +137,9 @@ impl Databases {
     /// As of [`Databases::open`].
     pub async fn open_with(config: &Config, options: &StoreOptions) -> Result<Self, StartError> {
         let about = |source| StartError::Data { path: config.data.clone(), source };
-        fs::create_dir_all(&config.data).map_err(about)?;
+        // Keys, tokens and everybody's files: a fresh folder is nobody else's to read. One that
+        // is there stays as its operator made it.
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&config.data).map_err(about)?;
         flush_name(&config.data).map_err(about)?;
         let sql = match &config.database {
             Some(url) => Sql::open_postgres(PostgresOptions::new(url.clone())).await?,
@@ -305,4 +308,27 @@ fn name_policy(config: &Config) -> NamePolicy {
         NamePolicy::default()
     };
     NamePolicy { case_insensitive: config.files.case_insensitive_names, ..policy }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_fresh_data_folder_is_only_its_owners() {
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let mut config = Config::default();
+        config.data = folder.path().join("fresh");
+        Databases::open(&config).await.unwrap();
+        assert_eq!(mode(&config.data), 0o700);
+
+        config.data = folder.path().join("of the operator");
+        fs::create_dir(&config.data).unwrap();
+        fs::set_permissions(&config.data, fs::Permissions::from_mode(0o750)).unwrap();
+        Databases::open(&config).await.unwrap();
+        assert_eq!(mode(&config.data), 0o750);
+    }
 }

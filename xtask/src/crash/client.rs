@@ -7,7 +7,7 @@ use super::book::Book;
 use super::model::{Change, Model, Settled};
 use super::observe;
 use super::workload::{Operation, Sizes, Told, Workload};
-use crate::failure::{Context as _, Result};
+use crate::failure::{Context as _, Result, ensure};
 use crate::http::Endpoint;
 
 /// The header by which a trace of the server's system calls tells requests apart.
@@ -103,9 +103,19 @@ impl Client {
         Ok(past)
     }
 
-    /// Works until the server is gone, or until it is told to stop.
+    /// Works until the server is killed, which is announced before. A server that is gone
+    /// earlier has ended by itself.
+    pub(super) fn work_until_killed(&mut self, book: &Book, announced: &AtomicBool) -> Result<()> {
+        while self.step(book)? {}
+        ensure!(announced.load(Ordering::SeqCst), "the server was gone before it was killed");
+        Ok(())
+    }
+
+    /// Works until it is told to stop, on a server that has to be there all the time.
     pub(super) fn work(&mut self, book: &Book, stop: &AtomicBool) -> Result<()> {
-        while !stop.load(Ordering::Relaxed) && self.step(book)? {}
+        while !stop.load(Ordering::Relaxed) {
+            ensure!(self.step(book)?, "the server is gone");
+        }
         Ok(())
     }
 
@@ -163,5 +173,31 @@ impl Client {
             Some(rest.split('/').next().unwrap_or_default().to_owned())
         };
         paths.filter_map(name).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A client of a server that is not there.
+    fn lonely() -> Client {
+        let authority = format!("127.0.0.1:{}", crate::server::free_port().unwrap());
+        let url = format!("http://{authority}/remote.php/dav/files/wanda/");
+        let home = Endpoint::new(&url, "wanda", "password").unwrap();
+        Client::new(Character { index: 0, seed: 7, sizes: Sizes { largest: 1000 } }, home)
+    }
+
+    #[test]
+    fn a_server_that_ends_by_itself_is_no_kill() {
+        let book = Book::default();
+        let ended = |announced| {
+            let ended = lonely().work_until_killed(&book, &AtomicBool::new(announced));
+            ended.map_err(|failure| failure.to_string())
+        };
+        assert_eq!(ended(true), Ok(()));
+        assert_eq!(ended(false), Err("the server was gone before it was killed".to_owned()));
+        let failure = lonely().work(&book, &AtomicBool::new(false)).unwrap_err();
+        assert_eq!(failure.to_string(), "the server is gone");
     }
 }

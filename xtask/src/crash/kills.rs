@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -12,6 +12,7 @@ use super::client::{Character, Client, Found};
 use super::workload::Sizes;
 use crate::context::Context;
 use crate::failure::{Context as _, Failure, Result, ensure};
+use crate::http::Request;
 use crate::process::Log;
 use crate::server::{Launch, Server};
 use crate::tree::Noise;
@@ -86,6 +87,7 @@ pub(crate) fn run(context: &Context, log: &Log, plan: &Plan, name: &str) -> Resu
     totals.acknowledged = clients.iter().map(|client| client.acknowledged).sum();
     totals.tags = book.len();
     ensure!(totals.acknowledged > 0, "nothing was acknowledged");
+    ensure!(totals.there + totals.absent > 0, "nothing was under way at any kill");
     Ok(totals.to_string())
 }
 
@@ -127,12 +129,14 @@ fn round(
     totals: &mut Totals,
 ) -> Result<()> {
     let works = Duration::from_millis(SHORTEST + noise.below(LONGEST - SHORTEST));
-    let stop = AtomicBool::new(false);
+    let announced = AtomicBool::new(false);
     in_parallel(
         clients,
-        |client| client.work(book, &stop),
+        |client| client.work_until_killed(book, &announced),
         || {
             std::thread::sleep(works);
+            ensure_serving(server)?;
+            announced.store(true, Ordering::SeqCst);
             server.kill()
         },
     )?;
@@ -152,6 +156,14 @@ fn round(
         totals.there += found.settled.there;
         totals.absent += found.settled.absent;
     }
+    Ok(())
+}
+
+/// A server that has ended by itself cannot be killed any more.
+pub(super) fn ensure_serving(server: &Server) -> Result<()> {
+    let answer = Request::new(server.authority(), "GET", "/status.php").send();
+    let answer = answer.context("the server has ended by itself")?;
+    ensure!(answer.status == 200, "/status.php was answered {}", answer.status);
     Ok(())
 }
 

@@ -40,15 +40,16 @@ pub(super) fn run(context: &Context, log: &Log, flips: u64, seed: u64) -> Result
         let bit = flip(file, &mut noise)?;
         let what = format!("bit {bit} of {} (seed {seed})", file.display());
         log.line(format!("flipped: {what}"));
-        match look(context, log, &data, &contents).context(&what)? {
+        match look(context, log, &data, &contents, State::Flipped).context(&what)? {
             0 => harmless += 1,
             _ => found += 1,
         }
         flip_at(file, bit)?;
     }
     // Put back, all is well.
-    let broken = look(context, log, &data, &contents)?;
+    let broken = look(context, log, &data, &contents, State::Whole)?;
     ensure!(broken == 0, "{broken} contents are broken without a flipped bit");
+    ensure!(found > 0, "none of {flips} flipped bits broke anything: nothing was looked at");
     Ok(format!(
         "{flips} flipped bits: {found} broke what was read and were found by `check` and `fsck`, {harmless} \
          lay where nothing is read, none was served"
@@ -92,9 +93,25 @@ fn flip_at(file: &Path, bit: u64) -> Result<()> {
     open.write_all_at(&byte, bit / 8).context(&what)
 }
 
+/// What a look has to expect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// A bit is another, wherever.
+    Flipped,
+    /// Everything is as it was stored.
+    Whole,
+}
+
 /// Reads everything; says how much could not be read. What could is as it was stored, and
-/// what could not is found by `allmende check` and `allmende fsck` too.
-fn look(context: &Context, log: &Log, data: &Path, contents: &[Vec<u8>]) -> Result<u64> {
+/// what could not is found by `allmende check` and `allmende fsck` too. Of what is whole they
+/// find nothing.
+fn look(
+    context: &Context,
+    log: &Log,
+    data: &Path,
+    contents: &[Vec<u8>],
+    state: State,
+) -> Result<u64> {
     let mut server = Server::launch(context, log, data.to_owned(), Launch::default())?;
     let home = server.home_of("rosa");
     let mut broken = 0;
@@ -114,11 +131,12 @@ fn look(context: &Context, log: &Log, data: &Path, contents: &[Vec<u8>]) -> Resu
     server.kill()?;
     for finder in ["check", "fsck"] {
         let ended = server.command(log, &[finder, "--json"]).attempt()?;
+        let (found, output) = (!ended.status.success(), ended.output);
         ensure!(
-            broken == 0 || !ended.status.success(),
-            "{broken} contents could not be read, and `{finder}` found nothing: {}",
-            ended.output
+            broken == 0 || found,
+            "{broken} contents could not be read, and `{finder}` found nothing: {output}"
         );
+        ensure!(state == State::Flipped || !found, "`{finder}` finds what is not: {output}");
     }
     Ok(broken)
 }

@@ -1,9 +1,9 @@
 //! Contents in packs, and the list of what lies where.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs::{self, File},
-    io::{BufWriter, Read as _, Seek as _, SeekFrom, Write as _},
+    io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -20,7 +20,7 @@ use super::{
 use crate::{Error, Result, error::Context as _, folder};
 
 /// Where a content lies.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Stored {
     id: String,
@@ -40,24 +40,55 @@ impl Stored {
     }
 }
 
-/// The list of an earlier backup, read along in the order of the ids.
-#[derive(Debug, Default)]
-pub(super) struct Earlier {
-    lines: Option<LineReader>,
-    next: Option<Stored>,
-    dir: PathBuf,
-    /// How long the packs are that were looked at.
-    lengths: HashMap<String, u64>,
+/// Contents of backups that are known not to be what was written.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Damaged(pub(super) HashSet<Stored>);
+
+impl Damaged {
+    const FILE: &str = "damaged.json";
+
+    /// What was noted in a directory.
+    fn read(dir: &Path) -> Result<Self> {
+        let path = dir.join(Self::FILE);
+        match fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            text => {
+                let text = text.context(path.display())?;
+                serde_json::from_slice(&text)
+                    .context(format_args!("{}: remove it and verify anew", path.display()))
+            }
+        }
+    }
+
+    /// Notes it in a directory, instead of what was noted there.
+    pub(super) fn note(&self, dir: &Path) -> Result<()> {
+        let (path, fresh) = (dir.join(Self::FILE), dir.join(".damaged.json"));
+        let removed = |path: &Path| match fs::remove_file(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other.context(path.display()),
+        };
+        removed(&fresh)?;
+        if self.0.is_empty() {
+            return removed(&path);
+        }
+        folder::write(&fresh, &serde_json::to_vec(self).context(path.display())?)?;
+        folder::rename(&fresh, &path)
+    }
 }
 
-impl Earlier {
-    pub(super) fn open(dir: &Path, manifest: Option<&Manifest>) -> Result<Self> {
-        let Some(manifest) = manifest else { return Ok(Self::default()) };
-        let lines = LineReader::open(&place::of(dir, &manifest.id).join(super::take::CONTENTS))?;
-        let mut earlier =
-            Self { lines: Some(lines), next: None, dir: dir.to_owned(), lengths: HashMap::new() };
-        earlier.step()?;
-        Ok(earlier)
+/// The list of a backup, read along in the order of the ids.
+#[derive(Debug, Default)]
+pub(super) struct Along {
+    lines: Option<LineReader>,
+    next: Option<Stored>,
+}
+
+impl Along {
+    pub(super) fn open(dir: &Path, id: &BackupId) -> Result<Self> {
+        let lines = LineReader::open(&place::of(dir, id).join(super::take::CONTENTS))?;
+        let mut along = Self { lines: Some(lines), next: None };
+        along.step()?;
+        Ok(along)
     }
 
     fn step(&mut self) -> Result<()> {
@@ -68,9 +99,8 @@ impl Earlier {
         Ok(())
     }
 
-    /// Where the content lies already, if its pack still reaches that far. To be asked in
-    /// the order of the ids.
-    pub(super) fn find(&mut self, id: BlobId) -> Result<Option<Stored>> {
+    /// Where a content lies. To be asked in the order of the ids, once for each.
+    pub(super) fn at(&mut self, id: BlobId) -> Result<Option<Stored>> {
         loop {
             let Some(next) = &self.next else { return Ok(None) };
             let found = next.id()?;
@@ -80,10 +110,35 @@ impl Earlier {
             let next = next.clone();
             self.step()?;
             if found == id {
-                let is_there = next.end() <= self.length(&next.pack);
-                return Ok(is_there.then_some(next));
+                return Ok(Some(next));
             }
         }
+    }
+}
+
+/// What an earlier backup has that can be relied on.
+#[derive(Debug, Default)]
+pub(super) struct Earlier {
+    along: Along,
+    dir: PathBuf,
+    /// How long the packs are that were looked at.
+    lengths: HashMap<String, u64>,
+    damaged: Damaged,
+}
+
+impl Earlier {
+    pub(super) fn open(dir: &Path, manifest: Option<&Manifest>) -> Result<Self> {
+        let Some(manifest) = manifest else { return Ok(Self::default()) };
+        let (along, damaged) = (Along::open(dir, &manifest.id)?, Damaged::read(dir)?);
+        Ok(Self { along, dir: dir.to_owned(), lengths: HashMap::new(), damaged })
+    }
+
+    /// Where the content lies already, if its pack still reaches that far and nothing else is
+    /// known of it. To be asked in the order of the ids.
+    pub(super) fn find(&mut self, id: BlobId) -> Result<Option<Stored>> {
+        let Some(stored) = self.along.at(id)? else { return Ok(None) };
+        let is_there = stored.end() <= self.length(&stored.pack);
+        Ok((is_there && !self.damaged.0.contains(&stored)).then_some(stored))
     }
 
     fn length(&mut self, pack: &str) -> u64 {
@@ -120,7 +175,7 @@ struct Open {
 pub(super) struct Writing {
     hasher: Sha256,
     size: u64,
-    failed: Option<std::io::Error>,
+    failed: Option<io::Error>,
 }
 
 impl Packs {
@@ -177,7 +232,7 @@ impl Packs {
 
     fn close(&mut self) -> Result<()> {
         let Some(open) = self.open.take() else { return Ok(()) };
-        let file = open.out.into_inner().map_err(std::io::IntoInnerError::into_error);
+        let file = open.out.into_inner().map_err(io::IntoInnerError::into_error);
         file.and_then(|file| file.sync_all()).context(format_args!("write pack {}", open.name))
     }
 
@@ -200,10 +255,11 @@ pub(super) struct Reading {
 impl Reading {
     const PIECE: u64 = 256 * 1024;
 
-    pub(super) fn open(dir: &Path, stored: Stored) -> std::io::Result<Self> {
+    pub(super) fn open(dir: &Path, stored: Stored) -> io::Result<Self> {
         // The name comes from a file that anybody may have written.
         if stored.pack.contains('/') || stored.pack.starts_with('.') {
-            return Err(std::io::Error::other(format!("{:?} is no pack", stored.pack)));
+            let what = format!("{:?} is no pack", stored.pack);
+            return Err(io::Error::other(Error::damaged(what)));
         }
         let mut file = File::open(place::pack(dir, &stored.pack))?;
         file.seek(SeekFrom::Start(stored.at))?;
@@ -211,7 +267,7 @@ impl Reading {
     }
 
     /// The next piece; none at the end, if the digest is right.
-    pub(super) fn next(&mut self) -> std::io::Result<Option<Bytes>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<Bytes>> {
         if self.left == 0 {
             let digest = Digest::of(std::mem::take(&mut self.hasher));
             if digest == self.stored.sha256 {
@@ -219,7 +275,7 @@ impl Reading {
             }
             let what =
                 format!("content {} in pack {} is damaged", self.stored.id, self.stored.pack);
-            return Err(std::io::Error::other(Error::damaged(what)));
+            return Err(io::Error::other(Error::damaged(what)));
         }
         let length = self.left.min(Self::PIECE);
         let mut piece = vec![0; usize::try_from(length).unwrap_or(0)];
@@ -228,4 +284,13 @@ impl Reading {
         self.hasher.update(&piece);
         Ok(Some(piece.into()))
     }
+}
+
+/// Whether a failure of [`Reading`] is the fault of what lies there: other bytes, too few, no
+/// pack, or a disk that does not give them back. Anything else may pass.
+pub(super) fn is_damage(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidInput, NotFound, UnexpectedEof};
+    error.get_ref().is_some_and(|inner| inner.is::<Error>())
+        || matches!(error.kind(), UnexpectedEof | NotFound | InvalidInput)
+        || error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
 }

@@ -76,7 +76,7 @@ impl From<BackupId> for String {
 }
 
 /// A digest as it is written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Digest(String);
 

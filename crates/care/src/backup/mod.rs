@@ -10,6 +10,7 @@
 //! backups/<backup>/contents.jsonl  which content lies where, with its digest
 //! backups/<backup>/tables/*.jsonl  a row of the database per line
 //! backups/<backup>/files/*       secrets that lie beside the database
+//! damaged.json                   contents that [`verify`] found to be other than written
 //! backups/.<backup>/             one that was never finished: cleared by the next
 //! ```
 //!
@@ -26,6 +27,11 @@
 //! # Why a crash does no harm
 //! A backup gets its name by one rename when all of it is durable. Until then it is hidden,
 //! and nothing that was there before is touched.
+//!
+//! # When a backup is damaged
+//! A content that is not what was written hinders nothing else: [`restore`] names it and brings
+//! everything else. [`verify`] finds it before that, and the next backup copies it anew.
+//! Of damage to a list or a table nothing can be brought back for certain: it is refused.
 //!
 //! # Restoring
 //! [`restore`] makes a new installation; it never overwrites one. It begins a new
@@ -44,8 +50,10 @@ mod place;
 mod restore;
 mod tables;
 mod take;
+mod verify;
 
 pub use manifest::BackupId;
 pub use place::list;
 pub use restore::{RestoreTarget, Restored, restore};
 pub use take::{BackupSource, Taken, take};
+pub use verify::{Verified, verify};

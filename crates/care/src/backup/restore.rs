@@ -1,24 +1,26 @@
 //! Bringing a backup back, as a new installation.
 
 use std::{
+    error::Error as _,
     fs, io,
     path::{Path, PathBuf},
 };
 
 use allmende_accounts::{Accounts, AccountsOptions};
 use allmende_sql::{Migrations, PostgresOptions, Sql, SqliteOptions};
-use allmende_storage::{BlobStore, ByteStream, PutBlob};
+use allmende_storage::{BlobStore, ByteStream, ErrorKind as StoreKind, PutBlob};
 use allmende_storage_local::{LocalBlobs, LocalOptions};
 use allmende_tree_sql::{SqlTree, TreeOptions};
 use allmende_types::{Epoch, Timestamp};
 use futures_util::{StreamExt as _, stream};
 
 use super::{
-    contents::{Reading, Stored},
-    manifest::{BackupId, Digest, Manifest},
+    contents::{self, Reading, Stored},
+    manifest::{BackupId, Manifest},
     place, tables,
     tables::LineReader,
     take::CONTENTS,
+    verify,
 };
 use crate::{Error, ErrorKind, Result, Watch, error::Context as _, folder};
 
@@ -55,7 +57,8 @@ pub struct Restored {
     pub contents: u64,
     /// Bytes of these.
     pub bytes: u64,
-    /// Contents that the backup lacks, because they could not be read when it was taken.
+    /// Contents that were not brought back: they could not be read when the backup was taken,
+    /// or are damaged in it. The files that they belong to are there, and cannot be read.
     pub unreadable: Vec<String>,
 }
 
@@ -67,8 +70,9 @@ pub struct Restored {
 ///
 /// # Errors
 /// [`NotEmpty`](ErrorKind::NotEmpty) when the target has anything in it,
+/// [`MountPoint`](ErrorKind::MountPoint) when it is one,
 /// [`Absent`](ErrorKind::Absent) when there is no such backup,
-/// [`Damaged`](ErrorKind::Damaged) when something of it is not what was written,
+/// [`Damaged`](ErrorKind::Damaged) when something of it but a content is not what was written,
 /// [`Unknown`](ErrorKind::Unknown) when it was taken by a newer program,
 /// [`Unavailable`](ErrorKind::Unavailable).
 pub async fn restore(
@@ -83,31 +87,45 @@ pub async fn restore(
     let id = id.ok_or_else(|| Error::new(ErrorKind::Absent, dir.display().to_string()))?;
     let backup = place::of(dir, &id);
     let manifest = Manifest::read(&backup)?;
-    folder::ensure_empty(&target.data)?;
+    let data = folder::settled(&target.data)?;
+    folder::ensure_empty(&data)?;
+    folder::ensure_replaceable(&data)?;
+    let name = data.file_name().map(|name| name.to_string_lossy());
+    let name = name.ok_or_else(|| Error::new(ErrorKind::Absent, data.display().to_string()))?;
     watch.begin("digests");
     // What is seen now need not be undone.
-    tables::verify(&backup, &manifest)?;
+    verify::but_contents(&backup, &manifest)?;
 
-    let name = target.data.file_name().unwrap_or_default().to_string_lossy();
-    let hidden = target.data.with_file_name(format!(".{name}.restoring"));
+    let hidden = data.with_file_name(format!(".{name}.restoring"));
     folder::remove_all(&hidden)?;
     folder::make(&hidden)?;
-    let epoch = fill(dir, &backup, &manifest, target, &hidden, now, watch).await?;
+    let (epoch, lost) = fill(dir, &backup, &manifest, target, &hidden, now, watch).await?;
     folder::flush(&hidden)?;
-    match fs::remove_dir(&target.data) {
+    match fs::remove_dir(&data) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        other => other.context(target.data.display())?,
+        other => other.context(data.display())?,
     }
-    folder::rename(&hidden, &target.data)?;
+    folder::rename(&hidden, &data)?;
+    let mut unreadable = manifest.unreadable;
+    unreadable.extend(lost.ids);
+    unreadable.sort_unstable();
     Ok(Restored {
         id,
         taken: Timestamp::from_unix(manifest.taken),
         epoch,
         rows: tables::rows(&manifest.tables),
-        contents: manifest.contents.lines,
-        bytes: manifest.bytes,
-        unreadable: manifest.unreadable,
+        contents: manifest.contents.lines.saturating_sub(lost.contents),
+        bytes: manifest.bytes.saturating_sub(lost.bytes),
+        unreadable,
     })
+}
+
+/// What is damaged in the backup.
+#[derive(Debug, Default)]
+struct Lost {
+    ids: Vec<String>,
+    contents: u64,
+    bytes: u64,
 }
 
 async fn fill(
@@ -118,7 +136,7 @@ async fn fill(
     hidden: &Path,
     now: Timestamp,
     watch: &dyn Watch,
-) -> Result<Epoch> {
+) -> Result<(Epoch, Lost)> {
     watch.begin("database");
     let sql = match &target.database {
         Some(url) => Sql::open_postgres(PostgresOptions::new(url.clone())).await?,
@@ -126,14 +144,9 @@ async fn fill(
     };
     tables::load(&sql, &target.schemas, backup, manifest, watch).await?;
     watch.begin("contents");
-    put_contents(dir, backup, manifest, hidden, watch).await?;
+    let lost = put_contents(dir, backup, manifest, hidden, watch).await?;
     for (name, digest) in &manifest.files {
-        let path = backup.join("files").join(name);
-        let bytes = fs::read(&path).context(path.display())?;
-        if name.contains('/') || Digest::of_bytes(&bytes) != *digest {
-            return Err(Error::damaged(path.display().to_string()));
-        }
-        folder::write(&hidden.join(name), &bytes)?;
+        folder::write(&hidden.join(name), &verify::secret(backup, name, digest)?)?;
     }
     // Last: a database without it must not be served.
     let tree = SqlTree::open(sql.clone(), target.tree.clone()).await?;
@@ -141,7 +154,7 @@ async fn fill(
     let accounts = Accounts::new(sql.clone(), AccountsOptions::default())?;
     accounts.set_data_fingerprint(&format!("{:x}", epoch.0)).await?;
     sql.close().await;
-    Ok(epoch)
+    Ok((epoch, lost))
 }
 
 async fn put_contents(
@@ -150,7 +163,7 @@ async fn put_contents(
     manifest: &Manifest,
     hidden: &Path,
     watch: &dyn Watch,
-) -> Result<()> {
+) -> Result<Lost> {
     let blobs = LocalBlobs::open(hidden.join("blobs"), LocalOptions::default())?;
     let blobs: &dyn BlobStore = &blobs;
     let mut lines = LineReader::open(&backup.join(CONTENTS))?;
@@ -158,19 +171,44 @@ async fn put_contents(
         .map(|stored| async move {
             let stored = stored?;
             let (id, size) = (stored.id()?, stored.size);
-            let body = body(dir, stored);
-            blobs.put(id, body, PutBlob::of_length(size)).await.map_err(|error| {
-                Error::damaged(format!("content {id} of the backup")).with_source(error)
-            })?;
+            let put = blobs.put(id, body(dir, stored), PutBlob::of_length(size)).await;
             watch.done(1, size);
-            Ok::<_, Error>(())
+            match put {
+                Ok(_) => Ok::<_, Error>(None),
+                Err(error) => {
+                    let error = fault_of_backup(error)?;
+                    tracing::error!(%id, %error, "a content of the backup is damaged");
+                    Ok(Some((id.to_string(), size)))
+                }
+            }
         })
         .buffer_unordered(AT_ONCE);
+    let mut lost = Lost::default();
     while let Some(done) = list.next().await {
-        done?;
+        if let Some((id, size)) = done? {
+            lost.ids.push(id);
+            lost.contents += 1;
+            lost.bytes += size;
+        }
     }
     drop(list);
-    lines.verify(&manifest.contents)
+    lines.verify(&manifest.contents)?;
+    Ok(lost)
+}
+
+/// Gives the error of a put back if the backup is to blame, whose other contents come all the
+/// same. Anything else, such as a target that is full, ends the restore.
+fn fault_of_backup(error: allmende_storage::Error) -> Result<allmende_storage::Error> {
+    if *error.kind() != StoreKind::Body {
+        return Err(error.into());
+    }
+    let stream = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    match stream {
+        Some(stream) if !contents::is_damage(stream) => {
+            Err(Error::new(ErrorKind::Unavailable, "the packs").with_source(error))
+        }
+        _ => Ok(error),
+    }
 }
 
 /// The bytes of a content; a wrong digest breaks the stream before its end, so that nothing
@@ -192,4 +230,30 @@ fn body(dir: &Path, stored: Stored) -> ByteStream<'static> {
         tokio::task::spawn_blocking(step).await.unwrap_or_else(|lost| Err(io::Error::other(lost)))
     });
     pieces.boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use allmende_storage::Error as StoreError;
+
+    use super::*;
+
+    fn blamed(error: StoreError) -> Result<(), ErrorKind> {
+        fault_of_backup(error).map(drop).map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn only_the_stream_itself_is_damage() {
+        let stream = |error: io::Error| StoreError::new(StoreKind::Body, "put").with_source(error);
+        assert_eq!(blamed(stream(io::Error::other(Error::damaged("a digest")))), Ok(()));
+        assert_eq!(blamed(stream(io::ErrorKind::UnexpectedEof.into())), Ok(()));
+        assert_eq!(blamed(stream(io::Error::from_raw_os_error(5))), Ok(()));
+        let passing = stream(io::ErrorKind::PermissionDenied.into());
+        assert_eq!(blamed(passing), Err(ErrorKind::Unavailable));
+        // The target: full, or a disk that fails.
+        for code in [28, 5] {
+            let target = StoreError::from_io("put", io::Error::from_raw_os_error(code));
+            assert_eq!(blamed(target), Err(ErrorKind::Unavailable), "{code}");
+        }
+    }
 }

@@ -1,16 +1,16 @@
 //! Reading an export.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use allmende_sql::{Statement, params};
-use allmende_types::Timestamp;
+use allmende_types::{SpacePath, Timestamp};
 
 use super::{
     planter::{ImportTarget, Planter},
     record::{Digester, Head, Record, Records, space_dir},
     tables::Filler,
 };
-use crate::{Error, ErrorKind, Result, Watch};
+use crate::{Error, ErrorKind, Result, Watch, error::Context as _};
 
 /// What an import brought.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -70,6 +70,9 @@ pub async fn import(
                 space = Some((next, files));
             }
             Record::Folder(folder) => {
+                if let Some((_, files)) = &space {
+                    ensure_folder(&files.join(path_of(&folder.folder)?.to_string()))?;
+                }
                 done.folders += 1;
                 watch.done(1, 0);
                 match (&mut planter, &space) {
@@ -92,7 +95,7 @@ pub async fn import(
                 done.files += 1;
                 done.bytes += file.size;
                 watch.done(1, file.size);
-                let source = files.join(&file.file);
+                let source = files.join(path_of(&file.file)?.to_string());
                 planter.file(file, source).await?;
             }
         }
@@ -111,6 +114,20 @@ async fn close(
         Some(planter) => planter.finish(quota).await,
         None => Ok(()),
     }
+}
+
+/// The path of a record, which stays below its space. Other ways to write the same path than
+/// the one that is exported could lead elsewhere, such as a slash in front.
+fn path_of(text: &str) -> Result<SpacePath> {
+    let path = text.parse::<SpacePath>().ok().filter(|path| path.to_string() == text);
+    path.ok_or_else(|| Error::damaged(format!("{text:?} is no path of the manifest")))
+}
+
+/// A folder of an export is a directory: a link would let its files be read elsewhere. It
+/// comes before them.
+fn ensure_folder(path: &Path) -> Result<()> {
+    let kind = fs::symlink_metadata(path).context(path.display())?;
+    if kind.is_dir() { Ok(()) } else { Err(Error::damaged(path.display().to_string())) }
 }
 
 /// Whether the manifest is the one that was written.
@@ -135,4 +152,18 @@ async fn ensure_new(target: ImportTarget<'_>) -> Result<()> {
         return Err(Error::new(ErrorKind::NotEmpty, "the installation"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_written_in_one_way() {
+        assert_eq!(path_of("a/b c").unwrap().to_string(), "a/b c");
+        assert!(path_of("").unwrap().is_root());
+        for bad in ["/etc/passwd", "a/../../b", "a//b", "a/", "./a"] {
+            assert_eq!(path_of(bad).unwrap_err().kind(), ErrorKind::Damaged, "{bad}");
+        }
+    }
 }

@@ -10,14 +10,15 @@ use allmende_accounts::Accounts;
 use allmende_sharing::LinkKey;
 use allmende_sql::Sql;
 use allmende_storage::{
-    Actor, Batch, BlobLease, BlobStore, ByteStream, Expect, MakeFolder, NewSpace, Op,
-    PatchProperties, Property, PropertyKey, PropertyOwner, PropertyUpdate, PutBlob, PutFile,
-    Segment, SetFacts, Space, Target, Tree,
+    Actor, Batch, BlobLease, BlobStore, ByteStream, ErrorKind as StoreKind, Expect, MakeFolder,
+    NewSpace, Op, PatchProperties, Property, PropertyKey, PropertyOwner, PropertyUpdate, PutBlob,
+    PutFile, Segment, SetFacts, Space, Target, Tree,
 };
 use allmende_tree_sql::SqlTree;
 use allmende_types::{BlobId, Checksums, Name, NodeId, SpacePath, Timestamp};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use rustix::fs::{Mode, OFlags};
 use sha2::{Digest as _, Sha256};
 
 use super::record::{FileEntry, Folder, Property as Told};
@@ -177,8 +178,12 @@ impl<'a> Planter<'a> {
             .map(|one| async move {
                 let body = body(&one.source, one.record.sha256.clone());
                 let put = blobs.put(one.id, body, PutBlob::of_length(one.record.size)).await;
-                put.map(drop).map_err(|error| {
-                    Error::damaged(one.source.display().to_string()).with_source(error)
+                put.map(drop).map_err(|error| match error.kind() {
+                    // The stream's own error: the file is not what was written.
+                    StoreKind::Body => {
+                        Error::damaged(one.source.display().to_string()).with_source(error)
+                    }
+                    _ => error.into(),
                 })
             })
             .buffer_unordered(16)
@@ -265,6 +270,18 @@ fn put_file(one: &Waiting) -> Result<Op> {
     }))
 }
 
+/// Opens a file, and nothing else: neither what a link leads to, nor what would let its
+/// reader wait.
+fn open_plain(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC | flags, Mode::empty())?;
+    let file = File::from(file);
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::other("it is no file")),
+    }
+}
+
 /// The bytes of a file; a wrong digest breaks the stream, so that nothing of it is kept.
 fn body(path: &Path, digest: Option<String>) -> ByteStream<'static> {
     const PIECE: usize = 256 * 1024;
@@ -277,7 +294,7 @@ fn body(path: &Path, digest: Option<String>) -> ByteStream<'static> {
     let pieces = stream::try_unfold((State::Closed(path.to_owned()), digest), |(state, digest)| {
         let step = move || -> io::Result<Step> {
             let (mut file, mut hasher) = match state {
-                State::Closed(path) => (File::open(path)?, Sha256::new()),
+                State::Closed(path) => (open_plain(&path)?, Sha256::new()),
                 State::Open(file, hasher) => (file, hasher),
             };
             let mut piece = Vec::with_capacity(PIECE);

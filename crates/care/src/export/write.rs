@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{BufWriter, Write as _},
+    io::{self, BufWriter, Write as _},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
@@ -77,9 +77,12 @@ pub async fn export(
     let sink = Sink { dir: Some((dir.to_owned(), manifest)), ..Sink::default() };
     let (done, left_out, manifest) = pinned(source, sink, now, watch).await?;
     if let Some((_, manifest)) = manifest {
-        let file = manifest.into_inner().map_err(std::io::IntoInnerError::into_error);
+        let file = manifest.into_inner().map_err(io::IntoInnerError::into_error);
         file.and_then(|file| file.sync_all()).context(MANIFEST)?;
     }
+    // All files and folders at once: one by one they would take a flush each.
+    let directory = File::open(dir).context(dir.display())?;
+    rustix::fs::syncfs(&directory).map_err(io::Error::from).context(dir.display())?;
     // Last: without it a directory is no export.
     let head =
         Head { format: FORMAT.into(), version: VERSION, digest: done.digest.clone(), left_out };

@@ -189,8 +189,10 @@ async fn lengthen(
 }
 
 const KNOWN: &str = "SELECT CASE WHEN EXISTS (SELECT 1 FROM nodes WHERE content = $1) \
-     OR EXISTS (SELECT 1 FROM segments WHERE blob = $1) THEN 2 \
-     WHEN EXISTS (SELECT 1 FROM garbage WHERE blob = $1) \
+     OR EXISTS (SELECT 1 FROM segments s JOIN nodes n ON n.content = s.content \
+     WHERE s.blob = $1) THEN 2 \
+     WHEN EXISTS (SELECT 1 FROM segments WHERE blob = $1) \
+     OR EXISTS (SELECT 1 FROM garbage WHERE blob = $1) \
      OR EXISTS (SELECT 1 FROM leases WHERE lease = $2) THEN 1 ELSE 0 END";
 
 /// A content that nothing in the snapshot refers to.

@@ -4,7 +4,7 @@ use std::{fs, path::Path, time::SystemTime};
 
 use allmende_care::{
     ErrorKind, backup,
-    fsck::{Mode, Verdict},
+    fsck::{Kind, Mode, Verdict},
 };
 use allmende_sql::{Engine, testing};
 use allmende_storage::Tree;
@@ -159,12 +159,8 @@ async fn damage_to_a_backup_is_found_on_the_way_back() {
     let dir = folder.path().join("backups");
     let taken = world.backup(&dir).await.unwrap();
     let backup_dir = dir.join("backups").join(taken.id.as_str());
-    let mut victims: Vec<_> =
-        fs::read_dir(dir.join("packs")).unwrap().map(|file| file.unwrap().path()).collect();
-    victims.push(backup_dir.join("tables/nodes.jsonl"));
-    victims.push(backup_dir.join("contents.jsonl"));
-    victims.push(backup_dir.join("manifest.json"));
-    for (n, path) in victims.iter().enumerate() {
+    let lists = ["tables/nodes.jsonl", "contents.jsonl", "manifest.json"];
+    for (n, path) in lists.map(|list| backup_dir.join(list)).iter().enumerate() {
         let good = fs::read(path).unwrap();
         for bad in [flipped(&good), good[..good.len() - 1].to_vec()] {
             fs::write(path, bad).unwrap();
@@ -172,10 +168,106 @@ async fn damage_to_a_backup_is_found_on_the_way_back() {
             let failed = backup::restore(&dir, None, &target(&new), NOW, &()).await.unwrap_err();
             assert_eq!(failed.kind(), ErrorKind::Damaged, "{}: {failed:?}", path.display());
             assert!(!new.exists());
+            let seen = backup::verify(&dir, &()).unwrap();
+            assert_eq!(seen.damaged.len(), 1, "{seen:?}");
+            assert!(seen.damaged[0].contains(taken.id.as_str()), "{seen:?}");
         }
         fs::write(path, good).unwrap();
     }
+    assert!(backup::verify(&dir, &()).unwrap().damaged.is_empty());
     backup::restore(&dir, None, &target(&folder.path().join("good")), NOW, &()).await.unwrap();
+}
+
+/// Brings the newest back, which lacks one content: it is named, nothing wrong is served in
+/// its stead, and everything else is there. Says which.
+async fn all_but_one(dir: &Path, new: &Path) -> String {
+    let back = backup::restore(dir, None, &target(new), NOW, &()).await.unwrap();
+    assert_eq!((back.contents, back.unreadable.len()), (9, 1));
+    let restored = World::at(new).await;
+    let (report, problems) = restored.fsck(Mode::Look).await;
+    assert_eq!((report.contents, report.found), (9, 1), "{problems:?}");
+    assert_eq!(problems[0].kind, Kind::Missing);
+    assert!(problems[0].what.contains(&back.unreadable[0]), "{problems:?}");
+    back.unreadable[0].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_content_of_a_backup_hinders_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::at(&folder.path().join("old")).await;
+    world.fill().await;
+    let dir = folder.path().join("backups");
+    let first = world.backup(&dir).await.unwrap();
+    let pack = fs::read_dir(dir.join("packs")).unwrap().next().unwrap().unwrap().path();
+    let good = fs::read(&pack).unwrap();
+    let sound = backup::verify(&dir, &()).unwrap();
+    assert_eq!((sound.backups, sound.contents, sound.damaged.len()), (1, 10, 0));
+    assert_eq!(sound.bytes, first.bytes);
+    for (n, bad) in [good[..good.len() - 1].to_vec(), flipped(&good)].into_iter().enumerate() {
+        fs::write(&pack, bad).unwrap();
+        let lost = all_but_one(&dir, &folder.path().join(format!("new {n}"))).await;
+        let seen = backup::verify(&dir, &()).unwrap();
+        assert_eq!(seen.damaged.len(), 1, "{seen:?}");
+        assert!(seen.damaged[0].contains(&lost) && seen.damaged[0].contains(first.id.as_str()));
+    }
+
+    // What is known to be damaged is copied anew, and nothing else.
+    let second = world.backup_at(&dir, NOW.plus_seconds(60)).await.unwrap();
+    assert_eq!((second.contents, second.copied, second.unreadable.len()), (10, 1, 0));
+    let healed = folder.path().join("healed");
+    let back = backup::restore(&dir, None, &target(&healed), NOW, &()).await.unwrap();
+    assert_eq!((back.id, back.unreadable.len()), (second.id.clone(), 0));
+    assert_eq!(open_clean(&healed).await.read("bob", "large.bin").await.unwrap(), noise(300_000));
+    let seen = backup::verify(&dir, &()).unwrap();
+    assert_eq!((seen.backups, seen.contents, seen.damaged.len()), (2, 11, 1), "{seen:?}");
+    assert!(seen.damaged[0].contains(first.id.as_str()), "{seen:?}");
+    assert!(!seen.damaged[0].contains(second.id.as_str()), "{seen:?}");
+
+    // Put back, nothing is held against it.
+    fs::write(&pack, good).unwrap();
+    assert_eq!(backup::verify(&dir, &()).unwrap().damaged, Vec::<String>::new());
+    assert!(!dir.join("damaged.json").exists());
+    let none = backup::verify(&folder.path().join("nothing"), &()).unwrap_err();
+    assert_eq!(none.kind(), ErrorKind::Absent);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damage_that_backups_share_is_told_of_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::at(&folder.path().join("old")).await;
+    world.fill().await;
+    let dir = folder.path().join("backups");
+    let taken = [world.backup(&dir).await.unwrap(), world.backup(&dir).await.unwrap()];
+    let pack = fs::read_dir(dir.join("packs")).unwrap().next().unwrap().unwrap().path();
+    let good = fs::read(&pack).unwrap();
+    fs::write(&pack, flipped(&good)).unwrap();
+    let seen = backup::verify(&dir, &()).unwrap();
+    assert_eq!((seen.backups, seen.contents, seen.damaged.len()), (2, 10, 2), "{seen:?}");
+    for (damage, taken) in seen.damaged.iter().zip(taken) {
+        assert!(damage.contains(taken.id.as_str()), "{seen:?}");
+    }
+    // A pack that is gone takes only its own with it.
+    fs::remove_file(&pack).unwrap();
+    let new = folder.path().join("new");
+    let back = backup::restore(&dir, None, &target(&new), NOW, &()).await.unwrap();
+    assert_eq!((back.contents, back.bytes, back.unreadable.len()), (0, 0, 10));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_to_an_empty_folder_is_followed_and_one_to_nothing_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::at(&folder.path().join("old")).await;
+    world.put("alice", "a", b"a").await;
+    let dir = folder.path().join("backups");
+    world.backup(&dir).await.unwrap();
+    let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+    let refused = backup::restore(&dir, None, &target(&link), NOW, &()).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::NotEmpty);
+    assert!(!folder.path().join(".link.restoring").exists());
+    fs::create_dir(&real).unwrap();
+    backup::restore(&dir, None, &target(&link), NOW, &()).await.unwrap();
+    assert_eq!(open_clean(&real).await.read("alice", "a").await.unwrap(), b"a");
 }
 
 fn flipped(good: &[u8]) -> Vec<u8> {

@@ -4,8 +4,10 @@ use std::{fs, os::unix::fs::FileExt, path::PathBuf};
 
 use allmende_care::fsck::{Kind, Mode, Outcome, Problem, Verdict};
 use allmende_sql::every_engine;
-use allmende_storage::{Actor, Batch, BlobStore, Op, PutBlob, RemoveNode, Tree};
-use allmende_types::BlobId;
+use allmende_storage::{
+    Actor, Batch, BlobStore, Expect, Op, PutBlob, PutFile, RemoveNode, Segment, Target, Tree,
+};
+use allmende_types::{BlobId, Checksums};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::world::{NOW, World};
@@ -204,5 +206,45 @@ every_engine! {
         let (report, problems) = world.fsck(Mode::Repair).await;
         assert_eq!((report.verdict(), problems), (Verdict::Clean, vec![]));
         assert_eq!(report.collectable, 2);
+    }
+    async fn a_list_of_segments_without_its_file_refers_to_nothing(sql: Sql) {
+        let (world, folder) = world(sql).await;
+        let lease = world.tree.lease_blobs(NOW).await.unwrap();
+        let blobs = [BlobId::new(lease.lease, 0), BlobId::new(lease.lease, 1)];
+        for blob in blobs {
+            let body = stream::iter([Ok("half".into())]).boxed();
+            world.blobs.put(blob, body, PutBlob::of_length(4)).await.unwrap();
+        }
+        let home = world.tree.find_space("home:alice").await.unwrap().unwrap();
+        let put = Op::PutFile(PutFile {
+            target: Target {
+                parent: home.root,
+                name: "halves".parse().unwrap(),
+                expect: Expect::Absent,
+                space: None,
+            },
+            segments: blobs.map(|blob| Segment { blob, size: 4 }).to_vec(),
+            media_type: "text/plain".into(),
+            checksums: Checksums::none(),
+            modified: NOW,
+            created: None,
+            properties: Vec::new(),
+        });
+        let put = world.tree.commit(Batch::one(Actor::default(), NOW, put)).await.unwrap();
+        let (report, problems) = world.fsck(Mode::Look).await;
+        assert_eq!((report.verdict(), problems), (Verdict::Clean, vec![]));
+        assert_eq!((report.references, report.collectable), (12, 0));
+
+        let remove = Op::Remove(RemoveNode::whatever(put.written[0].node.id));
+        world.tree.commit(Batch::one(Actor::default(), NOW, remove)).await.unwrap();
+        let (report, problems) = world.fsck(Mode::Look).await;
+        assert_eq!((report.verdict(), problems), (Verdict::Clean, vec![]));
+        assert_eq!((report.references, report.collectable), (10, 2));
+        // The collector of a server has come so far, and the snapshot is of a moment before.
+        world.blobs.delete(&blobs).await.unwrap();
+        let (report, problems) = world.fsck(Mode::Look).await;
+        assert_eq!((report.verdict(), problems), (Verdict::Clean, vec![]));
+        let taken = world.backup(&folder.path().join("backups")).await.unwrap();
+        assert_eq!((taken.contents, taken.unreadable), (10, vec![]));
     }
 }

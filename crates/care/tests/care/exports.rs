@@ -13,7 +13,11 @@ use allmende_sharing::{
     Caller, LinkKey, NewShare, NewTeamFolder, Recipient, SharedNode, Sharing, SharingOptions,
 };
 use allmende_sql::every_engine;
-use allmende_storage::{Property, PropertyKey, PropertyOwner, PropertyUpdate};
+use allmende_storage::{
+    Decorated, ErrorKind as StoreKind, Method, Property, PropertyKey, PropertyOwner,
+    PropertyUpdate,
+    fault::{Fault, FaultPlan},
+};
 use allmende_types::Timestamp;
 
 use crate::world::{NOW, World, noise};
@@ -212,7 +216,20 @@ async fn an_import_refuses_what_is_not_its_own() {
     let file = dir.join("files/home/alice/notes/2026/3.txt");
     fs::write(&file, b"alice wrote line 4\n").unwrap();
     assert_eq!(kind("changed file").await, ErrorKind::Damaged);
+    // Nor what a link leads to, be it the same, neither by a file nor by a folder above it.
+    let elsewhere = folder.path().join("elsewhere");
+    fs::write(&elsewhere, b"alice wrote line 3\n").unwrap();
+    fs::remove_file(&file).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &file).unwrap();
+    assert_eq!(kind("linked file").await, ErrorKind::Damaged);
+    fs::remove_file(&file).unwrap();
     fs::write(&file, b"alice wrote line 3\n").unwrap();
+    let (notes, moved) = (dir.join("files/home/alice/notes"), folder.path().join("moved"));
+    fs::rename(&notes, &moved).unwrap();
+    std::os::unix::fs::symlink(&moved, &notes).unwrap();
+    assert_eq!(kind("linked folder").await, ErrorKind::Damaged);
+    fs::remove_file(&notes).unwrap();
+    fs::rename(&moved, &notes).unwrap();
     let manifest = fs::read_to_string(dir.join("manifest.jsonl")).unwrap();
     fs::write(dir.join("manifest.jsonl"), manifest.replace("alice", "alina")).unwrap();
     assert_eq!(kind("changed manifest").await, ErrorKind::Damaged);
@@ -220,4 +237,20 @@ async fn an_import_refuses_what_is_not_its_own() {
     let head = fs::read_to_string(dir.join("format.json")).unwrap();
     fs::write(dir.join("format.json"), head.replace("\"version\": 1", "\"version\": 2")).unwrap();
     assert_eq!(kind("newer format").await, ErrorKind::Unknown);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_is_full_is_no_damage_of_the_export() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::at(&folder.path().join("old")).await;
+    world.fill().await;
+    let (key, dir) = (key(1), folder.path().join("export"));
+    export::export(source(&world, &key), &dir, NOW, &()).await.unwrap();
+    let new = World::at(&folder.path().join("new")).await;
+    let plan = FaultPlan::default();
+    let blobs = Decorated::new(new.blobs.clone(), plan.clone());
+    plan.add(Fault::fail(StoreKind::Full).on(Method::PutBlob));
+    let target = ImportTarget { blobs: &blobs, ..target(&new, &key) };
+    let full = export::import(target, &dir, NOW, &()).await.unwrap_err();
+    assert_eq!(full.kind(), ErrorKind::Unavailable, "{full:?}");
 }

@@ -10,9 +10,11 @@ use allmende_care::{
     Watch,
     scrub::{Options, Scrubbed, scrub},
 };
+use allmende_storage::{BlobStore, PutBlob, Tree};
 use allmende_storage_local::LocalReader;
+use futures_util::{StreamExt, stream};
 
-use crate::world::World;
+use crate::world::{NOW, World, noise};
 
 #[derive(Default)]
 struct Count(AtomicU64);
@@ -34,7 +36,7 @@ async fn everything_is_read_and_damage_is_named() {
     world.fill().await;
     // Beside the owner, as a command beside a server.
     let beside = LocalReader::open(folder.path().join("blobs")).unwrap();
-    let done = scrub(&beside, &options(folder.path()), &()).await.unwrap();
+    let done = scrub(&beside, &*world.tree, &options(folder.path()), &()).await.unwrap();
     assert_eq!((done.contents, done.damaged.len()), (10, 0));
     assert!(done.bytes > 600_000);
 
@@ -44,8 +46,23 @@ async fn everything_is_read_and_damage_is_named() {
     let large: Vec<_> = large.filter(|path| path.file_name().unwrap() != "pack").collect();
     let file = fs::OpenOptions::new().write(true).open(&large[0]).unwrap();
     std::os::unix::fs::FileExt::write_all_at(&file, b"?????", 50_000).unwrap();
-    let done = scrub(&beside, &options(folder.path()), &()).await.unwrap();
+    let done = scrub(&beside, &*world.tree, &options(folder.path()), &()).await.unwrap();
     assert_eq!((done.contents, done.damaged.len()), (10, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_never_committed_is_no_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::at(folder.path()).await;
+    let lease = world.tree.lease_blobs(NOW).await.unwrap();
+    let body = stream::iter([Ok(noise(200_000).into())]).boxed();
+    world.blobs.put(lease.first(), body, PutBlob::of_length(200_000)).await.unwrap();
+    let (dir, n) = (lease.first().lease(), lease.first().0 as u64);
+    let path = folder.path().join(format!("blobs/blobs/{dir:016x}/{n:016x}"));
+    let file = fs::OpenOptions::new().write(true).open(path).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&file, b"?????", 150_000).unwrap();
+    let done = scrub(&*world.blobs, &*world.tree, &options(folder.path()), &()).await.unwrap();
+    assert_eq!((done.contents, done.damaged), (1, vec![]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -65,23 +82,23 @@ async fn a_scrub_goes_on_behind_what_it_noted() {
     });
     fs::write(folder.path().join("scrub.json"), noted.to_string()).unwrap();
     let count = Count::default();
-    let done = scrub(&*world.blobs, &options(folder.path()), &count).await.unwrap();
+    let done = scrub(&*world.blobs, &*world.tree, &options(folder.path()), &count).await.unwrap();
     assert_eq!((done.contents, done.damaged), (10, vec!["x".to_owned()]));
     assert_eq!(count.0.load(Relaxed), 10);
     assert!(!folder.path().join("scrub.json").exists());
     fs::write(folder.path().join("scrub.json"), "{").unwrap();
-    assert!(scrub(&*world.blobs, &options(folder.path()), &()).await.is_err());
+    assert!(scrub(&*world.blobs, &*world.tree, &options(folder.path()), &()).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rate_bounds_a_scrub() {
     let folder = tempfile::tempdir().unwrap();
     let world = World::at(folder.path()).await;
-    world.put("alice", "large.bin", &crate::world::noise(600_000)).await;
+    world.put("alice", "large.bin", &noise(600_000)).await;
     let mut options = options(folder.path());
     options.rate = Some("1MB/s".parse().unwrap());
     let begun = std::time::Instant::now();
-    let done: Scrubbed = scrub(&*world.blobs, &options, &()).await.unwrap();
+    let done: Scrubbed = scrub(&*world.blobs, &*world.tree, &options, &()).await.unwrap();
     assert_eq!(done.bytes, 600_000);
     // 0.6 s, less the burst.
     assert!(begun.elapsed().as_millis() >= 300, "{:?}", begun.elapsed());

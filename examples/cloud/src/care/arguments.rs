@@ -15,15 +15,23 @@ pub(crate) enum CareCommand {
     /// Read every content and compare it with its checksums; goes on where it was broken off
     Scrub(Scrub),
     /// Remove what nobody needs any more, once; the server must not run (it does it itself)
-    Gc,
+    Gc(Gc),
     /// Copy everything into a folder of backups, beside the server or without it
+    ///
+    /// Ends with 4 if something could not be read, or with --verify if something is not what
+    /// was written.
     Backup(Backup),
     /// Bring a backup back, into a data folder that is empty or not there (--data)
+    ///
+    /// Ends with 4 if contents are not in the backup or damaged in it: everything else is back
+    /// then, and they are named.
     Restore(Restore),
     /// Write people's files into a plain folder, with a manifest of everything known of them
     Export(Export),
     /// Read an export into a new installation, or the data directory of a Nextcloud; the
     /// server must not run
+    ///
+    /// Ends with 4 if something was skipped.
     Import(Import),
     /// Print one number for all people, files, times and shares: equal for equal installations
     Digest(Digest),
@@ -53,10 +61,21 @@ pub(crate) struct Scrub {
     pub(crate) json: bool,
 }
 
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Gc {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Backup {
     /// The folder of backups; what an earlier one has is not copied again
     pub(crate) dir: PathBuf,
+    /// Take none, but read everything of all that are there, and say what is damaged; the next
+    /// backup copies it anew
+    #[arg(long)]
+    pub(crate) verify: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

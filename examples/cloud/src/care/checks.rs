@@ -7,10 +7,11 @@ use allmende_care::{
 use allmende_server::{Stores, contents_beside};
 use allmende_storage::BlobStore;
 use serde::Serialize;
+use serde_json::json;
 
 use super::{
     Ending,
-    arguments::{Fsck, Scrub},
+    arguments::{Fsck, Gc, Scrub},
     progress::Progress,
 };
 use crate::{Failure, arguments::Settings, open, output, people::now};
@@ -86,11 +87,13 @@ fn line(problem: &Problem) -> String {
 
 pub(super) async fn scrub(settings: &Settings, given: Scrub) -> Result<Ending, Failure> {
     let config = settings.config(None)?;
+    let databases = open(settings, &config).await?;
     let blobs = contents_beside(&config)?;
     let options = scrub::Options { rate: given.rate, progress: config.data.join("scrub.json") };
     let progress = Progress::new(given.json);
-    let scrubbed = scrub::scrub(&blobs, &options, &progress).await?;
+    let scrubbed = scrub::scrub(&blobs, &*databases.tree, &options, &progress).await?;
     progress.end();
+    databases.sql.close().await;
     if given.json {
         output::json(&scrubbed)?;
     } else {
@@ -101,17 +104,28 @@ pub(super) async fn scrub(settings: &Settings, given: Scrub) -> Result<Ending, F
     Ok(if scrubbed.damaged.is_empty() { Ending::Clean } else { Ending::Damaged })
 }
 
-pub(super) async fn collect(settings: &Settings) -> Result<Ending, Failure> {
+pub(super) async fn collect(settings: &Settings, given: Gc) -> Result<Ending, Failure> {
     let config = settings.config(None)?;
     drop(open(settings, &config).await?);
     let stores = Stores::open(&config).await?;
     let done = stores.files.collector().run_once().await?;
-    println!("Rows:      {}", done.rows);
-    println!("Contents:  {}", done.contents);
-    println!("Orphans:   {}", done.orphans);
-    println!("Leases:    {}", done.leases);
-    println!("Locks:     {}", done.locks);
-    println!("Uploads:   {}", done.uploads);
+    if given.json {
+        output::json(&json!({
+            "rows": done.rows,
+            "contents": done.contents,
+            "orphans": done.orphans,
+            "leases": done.leases,
+            "locks": done.locks,
+            "uploads": done.uploads,
+        }))?;
+    } else {
+        println!("Rows:      {}", done.rows);
+        println!("Contents:  {}", done.contents);
+        println!("Orphans:   {}", done.orphans);
+        println!("Leases:    {}", done.leases);
+        println!("Locks:     {}", done.locks);
+        println!("Uploads:   {}", done.uploads);
+    }
     stores.databases.sql.close().await;
     Ok(Ending::Clean)
 }

@@ -101,5 +101,5 @@ pub(super) async fn import(settings: &Settings, given: Import) -> Result<Ending,
         println!("Skipped:  {}", skipped.len());
         skipped.iter().for_each(|path| println!("  {path}"));
     }
-    Ok(Ending::Clean)
+    Ok(if skipped.is_empty() { Ending::Clean } else { Ending::Damaged })
 }

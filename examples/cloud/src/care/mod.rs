@@ -34,7 +34,7 @@ pub(crate) async fn run(settings: &Settings, command: CareCommand) -> Result<Exi
     let ending = match command {
         CareCommand::Fsck(options) => checks::fsck(settings, options).await?,
         CareCommand::Scrub(options) => checks::scrub(settings, options).await?,
-        CareCommand::Gc => checks::collect(settings).await?,
+        CareCommand::Gc(options) => checks::collect(settings, options).await?,
         CareCommand::Backup(options) => backups::take(settings, options).await?,
         CareCommand::Restore(options) => backups::restore(settings, options).await?,
         CareCommand::Export(options) => exports::export(settings, options).await?,

@@ -13,7 +13,7 @@ use self::disk::{Disk, Survival};
 use self::trace::{Event, Step};
 use super::book::Book;
 use super::client::{Client, NUMBER};
-use super::kills::{check, clients, in_parallel, verify};
+use super::kills::{check, clients, ensure_serving, in_parallel, verify};
 use super::workload::Sizes;
 use crate::context::Context;
 use crate::failure::{Context as _, Result, ensure, fail};
@@ -74,6 +74,8 @@ pub(super) fn run(context: &Context, log: &Log, cuts: u64, seed: u64) -> Result<
         disk.apply(step).context(format!("line {} of the trace", step.line + 1))?;
         answered.note(&step.event)?;
     }
+    ensure!(totals.acknowledged > 0, "nothing was acknowledged");
+    ensure!(totals.there + totals.absent > 0, "nothing was under way at any loss of power");
     Ok(format!(
         "{cuts} losses of power survived, {} acknowledged writes checked, lost: 0; {} changes \
          under way: {} whole, {} absent; {} looks at a file or folder; {} unflushed changes \
@@ -109,6 +111,7 @@ fn record_run(
             Ok(())
         },
     )?;
+    ensure_serving(&server)?;
     server.kill()?;
     wait_complete(record)?;
     Ok(clients)
