@@ -1,35 +1,15 @@
 //! Values that differ from server to server: what counts is where the same one comes again.
 
+mod kind;
+mod time;
+
 use std::collections::HashMap;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A recorded time this near to its exchange is the time of the exchange.
-const NEAR: f64 = 3600.0;
-
-/// What a value is, as far as its form or its place tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Kind {
-    ETag,
-    /// The number of a file or folder.
-    FileId,
-    /// `oc:id`: the number, padded, and the name of the installation.
-    InstanceId,
-    LockToken,
-    /// The number of a share.
-    Share,
-    /// The number of a storage, which the recorded server has for each home.
-    Storage,
-    /// The number of a system tag.
-    Tag,
-    /// The number of a comment.
-    Comment,
-    /// The number of a file in the address of its tags, comments or versions.
-    Annotated,
-    /// The name of a public link.
-    Link,
-    /// A long random text.
-    Token,
-}
+use kind::{
+    INTERNAL, Kind, bare, has_form, is_digit, is_link_token, is_uuid, key, kind, kind_of_annotated,
+    kind_of_annotation, stands_alone,
+};
+use time::same_time;
 
 /// The values met so far in one scenario, in pairs.
 #[derive(Debug, Default)]
@@ -265,170 +245,6 @@ fn replace(text: &str, mut known: Vec<(Kind, &str, &str)>) -> String {
     result
 }
 
-/// Whether a value between these texts is one: a number is not a part of a longer one or of a
-/// word, and that of a share stands where an address has it.
-fn stands_alone(kind: Kind, before: &str, after: &str) -> bool {
-    let word = |byte: Option<u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric());
-    let apart = !word(before.bytes().last()) && !word(after.bytes().next());
-    match kind {
-        Kind::FileId => apart,
-        Kind::Share => {
-            let places = ["shares/", "shares/pending/", INTERNAL];
-            apart && places.iter().any(|place| before.ends_with(place))
-        }
-        Kind::Tag => {
-            let carried = behind_number(before, "/systemtags-relations/files/");
-            let places = ["/systemtags/", "oc:systemtag>"];
-            apart && (carried || places.iter().any(|place| before.ends_with(place)))
-        }
-        Kind::Comment => apart && behind_number(before, "/comments/files/"),
-        Kind::Annotated => {
-            let places = ["/systemtags-relations/files/", "/comments/files/"];
-            let versions = before.ends_with("/versions/") && before.contains("/dav/versions/");
-            apart && (versions || places.iter().any(|place| before.ends_with(place)))
-        }
-        _ => true,
-    }
-}
-
-/// Whether a text ends with this place, a number and a slash.
-fn behind_number(before: &str, place: &str) -> bool {
-    let number = before.strip_suffix('/').map(|rest| (rest, rest.trim_end_matches(is_digit)));
-    number.is_some_and(|(rest, start)| rest.len() > start.len() && start.ends_with(place))
-}
-
-fn is_digit(c: char) -> bool {
-    c.is_ascii_digit()
-}
-
-/// What is made in the collection at an address.
-fn kind_of_annotation(address: &str) -> Option<Kind> {
-    if address.ends_with("/systemtags") {
-        Some(Kind::Tag)
-    } else {
-        address.contains("/comments/files/").then_some(Kind::Comment)
-    }
-}
-
-/// What a number is that an answer about tags, comments or trash tells.
-fn kind_of_annotated(path: &str, place: &str, recorded: &str) -> Option<Kind> {
-    let number = !recorded.is_empty() && recorded.chars().all(is_digit);
-    match key(place).as_str() {
-        "id" if number && (path.contains("/systemtags") || place.contains("}system-tag ")) => {
-            Some(Kind::Tag)
-        }
-        "id" if number && path.contains("/comments/") => Some(Kind::Comment),
-        "id" if number && path.contains("/dav/trashbin/") => Some(Kind::FileId),
-        "objectid" if number && path.contains("/comments/") => Some(Kind::FileId),
-        _ => None,
-    }
-}
-
-/// What stands before the number of a share in some answers.
-const INTERNAL: &str = "ocinternal:";
-
-/// Without the signs around it, which differ from header to body.
-fn bare(value: &str) -> &str {
-    value.trim_matches(['"', '<', '>'])
-}
-
-/// The last key or name of a place.
-fn key(place: &str) -> String {
-    place.rsplit(['.', '}', ' ']).next().unwrap_or(place).to_ascii_lowercase()
-}
-
-fn kind(place: &str, recorded: &str) -> Option<Kind> {
-    let place = key(place);
-    let inner = bare(recorded);
-    let hex = |length| inner.len() == length && inner.bytes().all(|b| b.is_ascii_hexdigit());
-    let digits = !inner.is_empty() && inner.bytes().all(|b| b.is_ascii_digit());
-    match place.as_str() {
-        _ if inner.starts_with("opaquelocktoken:") => Some(Kind::LockToken),
-        "etag" | "getetag" | "oc-etag" | "if-none-match" => Some(Kind::ETag),
-        "fileid" | "item_source" | "file_source" | "file_parent" | "via_fileid" if digits => {
-            Some(Kind::FileId)
-        }
-        "oc-fileid" | "id" | "fileid" if is_instance_id(inner) => Some(Kind::InstanceId),
-        "location" => None,
-        _ if hex(32) => Some(Kind::ETag),
-        _ if inner.len() >= 40
-            && inner.bytes().all(|b| b.is_ascii_alphanumeric())
-            && !hex(40)
-            && !hex(64) =>
-        {
-            Some(Kind::Token)
-        }
-        _ => None,
-    }
-}
-
-fn has_form(kind: Kind, ours: &str) -> bool {
-    let inner = bare(ours);
-    match kind {
-        Kind::ETag => !inner.is_empty() && !ours.starts_with("W/"),
-        Kind::FileId | Kind::Storage | Kind::Tag | Kind::Comment | Kind::Annotated => {
-            !inner.is_empty() && inner.bytes().all(|b| b.is_ascii_digit())
-        }
-        Kind::Share => has_form(Kind::FileId, inner.strip_prefix(INTERNAL).unwrap_or(inner)),
-        Kind::Link => is_link_token(inner),
-        Kind::InstanceId => is_instance_id(inner),
-        Kind::LockToken => inner.starts_with("opaquelocktoken:") || inner.starts_with("urn:uuid:"),
-        Kind::Token => inner.len() >= 20 && !inner.contains(char::is_whitespace),
-    }
-}
-
-fn is_link_token(text: &str) -> bool {
-    text.len() == 15 && text.bytes().all(|b| b.is_ascii_alphanumeric())
-}
-
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36 && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
-}
-
-/// Eight digits or more, then `oc` and the name of the installation.
-fn is_instance_id(text: &str) -> bool {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    digits >= 8 && text.len() > digits && text[digits..].bytes().all(|b| b.is_ascii_alphanumeric())
-}
-
-/// Whether both values are times that belong to their exchanges.
-fn same_time(recorded: &str, ours: &str, time: f64) -> bool {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |now| now.as_secs_f64());
-    let near = |value: Option<f64>, reference: f64| {
-        value.is_some_and(|value| (value - reference).abs() < NEAR)
-    };
-    [seconds, milliseconds, http_date]
-        .iter()
-        .any(|read: &fn(&str) -> Option<f64>| near(read(recorded), time) && near(read(ours), now))
-}
-
-fn seconds(text: &str) -> Option<f64> {
-    text.parse().ok()
-}
-
-fn milliseconds(text: &str) -> Option<f64> {
-    seconds(text).map(|value| value / 1000.0)
-}
-
-/// An IMF-fixdate (RFC 9110, section 5.6.7) in Unix seconds.
-fn http_date(text: &str) -> Option<f64> {
-    let words: Vec<&str> = text.strip_suffix(" GMT")?.split_whitespace().collect();
-    let [_, day, month, year, clock] = words[..] else { return None };
-    let months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    let month = months.find(month)? as i64 / 3 + 1;
-    let (day, year): (i64, i64) = (day.parse().ok()?, year.parse().ok()?);
-    let clock: Vec<i64> = clock.split(':').filter_map(|part| part.parse().ok()).collect();
-    let [hour, minute, second] = clock[..] else { return None };
-    // Days since 1970 in the proleptic Gregorian calendar, counted from March.
-    let shifted = if month <= 2 { year - 1 } else { year };
-    let era = shifted.div_euclid(400);
-    let year_of_era = shifted.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    let days = era * 146_097 + day_of_era - 719_468;
-    Some((days * 86_400 + hour * 3600 + minute * 60 + second) as f64)
-}
-
 /// A value for a message, shortened.
 fn shown(value: &str) -> String {
     let short: String = value.chars().take(120).collect();
@@ -437,6 +253,8 @@ fn shown(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{SystemTime, UNIX_EPOCH};
+
     use super::*;
 
     const A: &str = "\"d156d36064fdfbfa5c10e5a051dd655d\"";
@@ -522,10 +340,8 @@ mod tests {
     fn times_of_the_exchange_are_times_of_ours() {
         let mut relations = Relations::default();
         let recorded = "Mon, 23 Nov 2026 15:49:09 GMT";
-        let at = http_date(recorded).unwrap();
-        assert_eq!(at, 1_795_448_949.0);
-        assert_eq!(http_date("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0.0));
-        assert_eq!(http_date("Tue, 29 Feb 2000 23:59:59 GMT"), Some(951_868_799.0));
+        let at = 1_795_448_949.0;
+        relations.compare("header last-modified", recorded, recorded, at).unwrap();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().to_string();
         relations.compare("mtime", "1795448949", &now, at).unwrap();
         assert!(relations.compare("mtime", "1795448949", "1500000000", at).is_err());
