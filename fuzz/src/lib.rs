@@ -4,6 +4,7 @@
 //! The tests of that crate include the same module and call it with the seeds, so that
 //! the targets run on stable in every test run.
 
+pub mod files;
 pub mod ocs;
 pub mod previews;
 pub mod types;

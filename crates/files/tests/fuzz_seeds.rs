@@ -1,0 +1,21 @@
+//! The fuzz targets of this crate in every test run.
+
+#[path = "../../../fuzz/src/files.rs"]
+#[allow(unreachable_pub, reason = "the module is public in the crate of the fuzz targets")]
+mod bodies;
+#[path = "../../../fuzz/seeds.rs"]
+mod seeds;
+
+use seeds::Target;
+
+const TARGETS: [Target; 2] = [("sync_state", bodies::sync_state), ("retention", bodies::retention)];
+
+#[test]
+fn every_seed_passes() {
+    seeds::pass(&TARGETS);
+}
+
+#[test]
+fn damaged_seeds_pass() {
+    seeds::pass_damaged(&TARGETS);
+}
