@@ -320,8 +320,8 @@ mod tests {
     async fn a_fresh_data_folder_is_only_its_owners() {
         let folder = tempfile::tempdir().unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        let mut config = Config::default();
-        config.data = folder.path().join("fresh");
+        let data = folder.path().join("fresh");
+        let mut config = Config { data, ..Config::default() };
         Databases::open(&config).await.unwrap();
         assert_eq!(mode(&config.data), 0o700);
 
