@@ -21,14 +21,22 @@ use allmende_types::{Name, NodeId, SpaceId, Timestamp};
 
 use crate::{
     Error, ErrorKind, Files, Mount, Result,
-    service::{SpaceRoot, absent_is_fine},
+    service::{SpaceRoot, absent_is_fine, find_or_make},
 };
 
 const REGISTRY: &str = "companions";
 
-/// What a companion keeps.
+/// What a space beside another one keeps.
+///
+/// ```
+/// use allmende_files::Companion;
+/// use allmende_types::SpaceId;
+///
+/// assert_eq!(Companion::of_key("trash:42"), Some((Companion::Trash, SpaceId(42))));
+/// assert_eq!(Companion::of_key("home:alice"), None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Companion {
+pub enum Companion {
     /// What was removed.
     Trash,
     /// What was overwritten.
@@ -46,12 +54,14 @@ impl Companion {
     }
 
     /// The key of the companion of a space.
-    pub(crate) fn key(self, of: SpaceId) -> String {
+    #[must_use]
+    pub fn key(self, of: SpaceId) -> String {
         format!("{}:{of}", self.prefix())
     }
 
     /// What the space with this key keeps, and for which space; none if it is no companion.
-    pub(crate) fn of_key(key: &str) -> Option<(Self, SpaceId)> {
+    #[must_use]
+    pub fn of_key(key: &str) -> Option<(Self, SpaceId)> {
         let (prefix, of) = key.split_once(':')?;
         let kind = Self::ALL.into_iter().find(|kind| kind.prefix() == prefix)?;
         Some((kind, SpaceId(of.parse().ok()?)))
@@ -130,15 +140,8 @@ impl Files {
     }
 
     async fn register(&self, key: &str) -> Result<()> {
-        let registry = self.space(REGISTRY, None).await?;
-        let now = self.now();
-        let (parent, name) = (registry.root, Name::new(key)?);
-        let target = Target { parent, name, expect: Expect::Absent, space: None };
-        let op = Op::MakeFolder(MakeFolder { target, modified: now, created: None });
-        match self.tree().commit(Batch::one(Actor::default(), now, op)).await {
-            Err(error) if *error.kind() == StoreKind::Exists => Ok(()),
-            result => Ok(result.map(drop)?),
-        }
+        let registry = self.space(REGISTRY, None).await?.root;
+        register(self.tree(), registry, key, self.now()).await
     }
 
     /// Some of the companions that there are, for jobs: with each the space that it belongs
@@ -241,6 +244,35 @@ impl Known {
         // The map is never left half changed, so a panic elsewhere does not spoil it.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Puts a companion on the list of those that there are.
+async fn register(tree: &dyn Tree, registry: NodeId, key: &str, now: Timestamp) -> Result<()> {
+    let (parent, name) = (registry, Name::new(key)?);
+    let target = Target { parent, name, expect: Expect::Absent, space: None };
+    let op = Op::MakeFolder(MakeFolder { target, modified: now, created: None });
+    match tree.commit(Batch::one(Actor::default(), now, op)).await {
+        Err(error) if *error.kind() == StoreKind::Exists => Ok(()),
+        result => Ok(result.map(drop)?),
+    }
+}
+
+/// The companion of a space, which is made at a time if it is not there: for an import, which
+/// has the tree for itself.
+///
+/// # Errors
+/// Those of the tree.
+pub async fn make_companion(
+    tree: &dyn Tree,
+    kind: Companion,
+    of: SpaceId,
+    now: Timestamp,
+) -> Result<Space> {
+    let key = kind.key(of);
+    // Listed first: a companion that the jobs do not know must not exist.
+    let registry = find_or_make(tree, REGISTRY, None, now).await?;
+    register(tree, registry.root, &key, now).await?;
+    Ok(find_or_make(tree, &key, None, now).await?)
 }
 
 /// Removes what is kept beside a space where the space itself is about to be removed. What

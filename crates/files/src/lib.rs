@@ -68,7 +68,7 @@ mod view;
 pub use change::FolderRequest;
 pub use clock::{Clock, SystemClock};
 pub use collector::{Collected, Collector};
-pub use companion::remove_companions;
+pub use companion::{Companion, make_companion, remove_companions};
 pub use digest::{Algorithm, UnknownAlgorithm};
 pub use entry::{Entry, Place, Written};
 pub use error::{Error, ErrorKind, LockedNode, Result};
@@ -84,7 +84,9 @@ pub use search::SearchRequest;
 pub use service::{Files, Quota, Stores, set_home_quota};
 pub use sync::{Changes, InvalidSyncState, SyncDepth, SyncState};
 pub use transfer::TransferRequest;
-pub use trash::{Trash, TrashExpired, TrashPolicy, Trashed, TrashedAs, empty_home_trash};
+pub use trash::{
+    Trash, TrashExpired, TrashOrigin, TrashPolicy, Trashed, TrashedAs, empty_home_trash,
+};
 pub use uploads::{Assembly, PartRequest, Upload, Uploads};
 pub use verify::Verifier;
 pub use view::{LinkView, View};

@@ -320,10 +320,7 @@ impl Files {
         if let Some(known) = self.known_space(key) {
             return Ok(known);
         }
-        let space = match self.tree().find_space(key).await? {
-            Some(space) => space,
-            None => self.make_space(key, quota).await?,
-        };
+        let space = find_or_make(self.tree(), key, quota, self.now()).await?;
         Ok(self.remember(&space))
     }
 
@@ -345,18 +342,6 @@ impl Files {
         self.remembered().get(key).copied()
     }
 
-    async fn make_space(&self, key: &str, quota: Option<u64>) -> Result<Space> {
-        let new = NewSpace { key: key.into(), quota, now: self.now() };
-        match self.tree().create_space(new).await {
-            Err(error) if *error.kind() == StoreKind::Exists => {
-                // Two first requests met; the other one has made it.
-                let found = self.tree().find_space(key).await?;
-                found.ok_or_else(|| error.into())
-            }
-            result => Ok(result?),
-        }
-    }
-
     /// Forgets where a space is, after it was found to be gone.
     pub(crate) fn forget_space(&self, key: &str) {
         self.remembered().remove(key);
@@ -365,6 +350,25 @@ impl Files {
     fn remembered(&self) -> std::sync::MutexGuard<'_, HashMap<String, SpaceRoot>> {
         // The map is never left half changed, so a panic elsewhere does not spoil it.
         self.inner.spaces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The space of a key, which is made if it is not there.
+pub(crate) async fn find_or_make(
+    tree: &dyn Tree,
+    key: &str,
+    quota: Option<u64>,
+    now: Timestamp,
+) -> allmende_storage::Result<Space> {
+    if let Some(space) = tree.find_space(key).await? {
+        return Ok(space);
+    }
+    match tree.create_space(NewSpace { key: key.into(), quota, now }).await {
+        // Two first requests met; the other one has made it.
+        Err(error) if *error.kind() == StoreKind::Exists => {
+            tree.find_space(key).await?.ok_or(error)
+        }
+        made => made,
     }
 }
 

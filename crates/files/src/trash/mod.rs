@@ -29,7 +29,10 @@ use allmende_storage::Node;
 use allmende_types::{Name, NodeId, Permissions, SpacePath, Timestamp, UserId};
 
 pub(crate) use self::discard::Over;
-pub use self::{empty::empty_home_trash, expire::TrashExpired, policy::TrashPolicy};
+pub use self::{
+    empty::empty_home_trash, expire::TrashExpired, origin::Origin as TrashOrigin,
+    policy::TrashPolicy,
+};
 use self::{list::Bin, origin::Origin};
 use crate::{Entry, MountKind, Result, View};
 

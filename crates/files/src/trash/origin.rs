@@ -4,21 +4,30 @@
 use allmende_storage::{PatchProperties, Property, PropertyKey, PropertyOwner, PropertyUpdate};
 use allmende_types::{InvalidName, Name, NodeId, SpacePath, Timestamp, UserId};
 
-/// Where something was, when it went, and by whom.
+/// Where something in the trash was, when it went, and by whom: what is noted at what lies in
+/// the root of a trash, by a property of everyone.
+///
+/// ```
+/// use allmende_files::TrashOrigin;
+/// use allmende_types::Timestamp;
+///
+/// let (deleted, by) = (Timestamp::from_unix(1_900_000_000), Some("alice".parse()?));
+/// let path = "Drafts/plan.txt".parse()?;
+/// let origin = TrashOrigin { deleted, by, above: Vec::new(), path };
+/// assert_eq!(TrashOrigin::of(&origin.property()), Some(origin));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Origin {
-    pub(super) deleted: Timestamp,
-    /// None for guests of links.
-    pub(super) by: Option<UserId>,
+pub struct Origin {
+    /// When it was removed.
+    pub deleted: Timestamp,
+    /// Who removed it; none for guests of links.
+    pub by: Option<UserId>,
     /// The folders above it, from the root of its space down. Only known where rules may
     /// speak of them: outside of people's own homes.
-    pub(super) above: Vec<NodeId>,
+    pub above: Vec<NodeId>,
     /// Its path in its space; in the trash of who deleted it from a share, in their view.
-    pub(super) path: SpacePath,
-}
-
-fn key() -> PropertyKey {
-    PropertyKey { namespace: "urn:allmende:trash".into(), name: "origin".into() }
+    pub path: SpacePath,
 }
 
 impl Origin {
@@ -39,21 +48,37 @@ impl Origin {
         Some(Self { deleted, by, above, path: parts.next()?.parse().ok()? })
     }
 
+    /// What a property notes; none if it is another one, or broken.
+    #[must_use]
+    pub fn of(property: &Property) -> Option<Self> {
+        (property.key == Self::key()).then(|| Self::of_value(&property.value))?
+    }
+
+    /// The key of properties that note an origin.
+    #[must_use]
+    pub fn key() -> PropertyKey {
+        PropertyKey { namespace: "urn:allmende:trash".into(), name: "origin".into() }
+    }
+
+    /// The property that notes it.
+    #[must_use]
+    pub fn property(&self) -> Property {
+        Property { key: Self::key(), value: self.to_value().into() }
+    }
+
     /// The origin among the properties that a node has for everyone.
     pub(super) fn among(properties: &[Property]) -> Option<Self> {
-        let own = properties.iter().find(|property| property.key == key())?;
-        Self::of_value(&own.value)
+        properties.iter().find_map(Self::of)
     }
 
     /// The change that remembers it.
     pub(super) fn remember(&self, node: NodeId) -> PatchProperties {
-        let property = Property { key: key(), value: self.to_value().into() };
-        change(node, PropertyUpdate::Set(property))
+        change(node, PropertyUpdate::Set(self.property()))
     }
 
     /// The change that forgets what was remembered of a node.
     pub(super) fn forget(node: NodeId) -> PatchProperties {
-        change(node, PropertyUpdate::Remove(key()))
+        change(node, PropertyUpdate::Remove(Self::key()))
     }
 }
 

@@ -41,6 +41,7 @@ pub(crate) use self::{
 };
 pub use self::{
     keeper::{Tidied, VersionKeeper},
+    place::Place as VersionPlace,
     schedule::{InvalidSchedule, Kept, Naming, Schedule, Step},
 };
 use crate::{Entry, Retention};

@@ -31,11 +31,24 @@ pub(crate) enum Author {
     Person(UserId),
 }
 
-/// The folder of a file's versions, and the space beside which it lies.
+/// Where the versions of a file lie: what is noted at the file, by a property of everyone.
+///
+/// ```
+/// use allmende_files::versions::VersionPlace;
+/// use allmende_types::{NodeId, SpaceId};
+///
+/// let place = VersionPlace { beside: SpaceId(3), folder: NodeId(9) };
+/// let noted = place.property(NodeId(7));
+/// assert_eq!(VersionPlace::of(NodeId(7), &noted), Some(place));
+/// // A copy of the file has the note, and no versions of its own.
+/// assert_eq!(VersionPlace::of(NodeId(8), &noted), None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) beside: SpaceId,
-    pub(crate) folder: NodeId,
+pub struct Place {
+    /// The space beside which they lie.
+    pub beside: SpaceId,
+    /// Their folder, which is named by the id of the file.
+    pub folder: NodeId,
 }
 
 /// What is noted at a node.
@@ -103,8 +116,26 @@ impl Place {
     }
 
     pub(super) fn update(self, node: NodeId) -> PropertyUpdate {
+        PropertyUpdate::Set(self.property(node))
+    }
+
+    /// The property of a file that notes it.
+    #[must_use]
+    pub fn property(self, node: NodeId) -> Property {
         let Self { beside, folder } = self;
-        set_or_remove(PLACE, Some(format!("{node} {beside} {folder}").into()))
+        Property { key: Self::key(), value: format!("{node} {beside} {folder}").into() }
+    }
+
+    /// What a property of a file notes; none if it is another one, broken, or of another file.
+    #[must_use]
+    pub fn of(node: NodeId, property: &Property) -> Option<Self> {
+        (property.key == Self::key()).then(|| Self::read(node, &property.value))?
+    }
+
+    /// The key of properties that note a place.
+    #[must_use]
+    pub fn key() -> PropertyKey {
+        key(PLACE)
     }
 }
 
