@@ -89,6 +89,8 @@ kinds! {
     /// The person wanted to be reminded of a file at this time. Object: the file. Details:
     /// `name`.
     ReminderDue = 12;
+    /// Somebody ended the person's lock on a file. Object: the file.
+    LockBroken = 14;
 }
 
 /// What a notification is about, such as the share 17 of the app `files_sharing`: whoever

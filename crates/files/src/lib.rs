@@ -25,7 +25,7 @@
 //! | what has changed | [`View::sync_states`], [`View::changes_since`] |
 //! | the trash | [`View::trash`], [`Trash`] |
 //! | old contents | [`versions`] |
-//! | locks | [`View::lock`], [`View::unlock`], [`View::locks_covering`] |
+//! | locks | [`View::lock`], [`View::unlock`], [`View::lock_by_hand`], [`View::locks_covering`] |
 //! | chunked uploads | [`uploads`] |
 //! | folder downloads | [`archive`] |
 //! | what is mounted | [`Mounts`], [`Files::with_mounts`] |
@@ -73,7 +73,7 @@ pub use digest::{Algorithm, UnknownAlgorithm};
 pub use entry::{Entry, Place, Written};
 pub use error::{Error, ErrorKind, LockedNode, Result};
 pub use facts::{Facts, Favourite, Patch, favourite_key};
-pub use locks::{LockMade, LockOrder};
+pub use locks::{HandLock, Held, LockMade, LockOrder};
 pub use mounts::{Download, Mount, MountId, MountKind, MountPlace, MountRules, Mounts};
 pub use options::{FilesOptions, InvalidOptions};
 pub use put::{MissingParents, PutRequest};

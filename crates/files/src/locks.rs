@@ -1,12 +1,18 @@
 //! Locks on entries (RFC 4918, sections 6 and 7).
 
+mod by_hand;
+
 use allmende_storage::{
-    ByteStream, Expect, Lock, LockDepth, LockRequest, LockScope, LockTimeout, LockToken,
+    Actor, ByteStream, Expect, Lock, LockDepth, LockKind, LockRequest, LockScope, LockTimeout,
+    LockToken,
 };
 use allmende_types::{NodeId, SpacePath};
 use futures_util::stream;
 
-use crate::{Entry, ErrorKind, Place, PutRequest, Result, View, permissions::Action};
+pub use self::by_hand::{HandLock, Held};
+use crate::{
+    Entry, Error, ErrorKind, LockedNode, Place, PutRequest, Result, View, permissions::Action,
+};
 
 /// A lock to take.
 #[derive(Debug, Clone)]
@@ -65,6 +71,7 @@ impl View {
         let request = LockRequest {
             node: entry.id(),
             token: order.token,
+            kind: LockKind::Token,
             scope: order.scope,
             depth: order.depth,
             holder: self.person().clone(),
@@ -133,7 +140,7 @@ impl View {
             }
             match at.parent() {
                 Some(parent) => at = parent,
-                None => return Err(crate::Error::new(ErrorKind::Unavailable, "no root")),
+                None => return Err(Error::new(ErrorKind::Unavailable, "no root")),
             }
         }
     }
@@ -144,6 +151,30 @@ impl View {
     /// [`Unavailable`](ErrorKind::Unavailable).
     pub async fn locks_below(&self, entry: &Entry) -> Result<Vec<Lock>> {
         Ok(self.files().locks().below(entry.id(), self.files().now()).await?)
+    }
+
+    /// Refuses a change of an entry itself that its locks bar, for what is written beside the
+    /// tree: the tree's own writes ask by themselves.
+    ///
+    /// # Errors
+    /// [`Locked`](ErrorKind::Locked) with those in the way, and those of the stores.
+    pub async fn check_unlocked(&self, entry: &Entry) -> Result<()> {
+        let covering = self.locks_covering(&[entry.id()]).await?.pop().unwrap_or_default();
+        let stopped = self.lock_actor().stopped_by(&covering, self.files().now());
+        if stopped.is_empty() { Ok(()) } else { Err(self.locked(entry, stopped).await) }
+    }
+
+    /// Who acts, as locks ask it.
+    pub(crate) fn lock_actor(&self) -> Actor {
+        let (person, link) = self.actor();
+        Actor { person, link, tokens: self.lock_tokens().to_vec(), ..Actor::default() }
+    }
+
+    /// The refusal of something on an entry because of these locks.
+    async fn locked(&self, entry: &Entry, locks: Vec<Lock>) -> Error {
+        let locks = locks.into_iter().map(|lock| LockedNode::new(lock, None)).collect();
+        let error = Error::new(ErrorKind::Locked(locks), format!("node {}", entry.id()));
+        self.explain(error).await
     }
 
     fn clamp(&self, timeout: LockTimeout) -> LockTimeout {

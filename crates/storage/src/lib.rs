@@ -37,12 +37,13 @@ pub use blob::{BlobInfo, BlobRead, BlobStore, ByteRange, ByteStream, PutBlob};
 pub use decorate::{Decorated, Method, Outcome, Probe, Verdict};
 pub use error::{Error, ErrorKind, Result};
 pub use lock::{
-    InvalidToken, Lock, LockDepth, LockRequest, LockScope, LockStore, LockTimeout, LockToken,
+    BreakLock, InvalidToken, Lock, LockDepth, LockKind, LockRequest, LockScope, LockStore,
+    LockTimeout, LockToken,
 };
 pub use tree::{
     Actor, Batch, BlobLease, Cause, Change, ChangeKind, ChildCount, Committed, Content, CopyNode,
     Cursor, Expect, Garbage, GuardedWrite, MakeFolder, MoveNode, NewSpace, Node, NodeField,
     NodeFilter, NodeKind, NodeSearch, Op, Page, PatchProperties, Pattern, Property, PropertyKey,
     PropertyOwner, PropertyUpdate, PutFile, Relation, RemoveNode, SearchDepth, Segment, SetFacts,
-    SortOrder, Space, Target, Teller, Tree, Written,
+    SortOrder, Space, Target, Teller, Tree, Written, lock_broken,
 };

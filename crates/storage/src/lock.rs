@@ -2,12 +2,14 @@
 
 use std::{fmt, str::FromStr};
 
-use allmende_types::{NodeId, Timestamp, UserId};
+use allmende_types::{NodeId, Origin, Principal, Timestamp, UserId};
 use async_trait::async_trait;
 
 use crate::Result;
 
-/// The locks on nodes (RFC 4918, section 6).
+/// The locks on nodes: those of the protocol (RFC 4918, section 6), and those that people and
+/// apps set by hand. All stand in one store, so that there is one answer to whether a node
+/// may be written.
 ///
 /// A lock is bound to a node, not to a path: a renamed parent does not lose it. It is
 /// a lease: behind its end it protects nothing, whether or not it was removed yet, and
@@ -19,6 +21,10 @@ pub trait LockStore: fmt::Debug + Send + Sync + 'static {
     ///
     /// A shared lock stands beside other shared ones; an exclusive one beside none. A
     /// lock of infinite depth conflicts with those above and below the node as well.
+    ///
+    /// A lock [that is shown](LockKind::is_told) is a change that others look for: the folders
+    /// above the node get a new revision, and the feed of the space tells of the node, whose
+    /// own revision stays. The same when it is given back or broken.
     ///
     /// # Errors
     /// [`Locked`](crate::ErrorKind::Locked) with those in the way,
@@ -53,6 +59,25 @@ pub trait LockStore: fmt::Debug + Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<()>;
 
+    /// Ends a lock on a node, whoever holds it. In the same transaction the event
+    /// `lock_broken` is written, and its holder is told, if somebody else did it.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound) when no such lock lies on the node itself.
+    async fn break_lock(&self, order: BreakLock) -> Result<Lock>;
+
+    /// Up to `limit` of all active locks with a token behind `after`, in the order of their
+    /// tokens.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    async fn all(
+        &self,
+        after: Option<&LockToken>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Lock>>;
+
     /// For each node the locks that cover it: its own and those of infinite depth on its
     /// ancestors.
     ///
@@ -81,6 +106,8 @@ pub struct Lock {
     pub token: LockToken,
     /// The node that it was taken on.
     pub node: NodeId,
+    /// Who passes it.
+    pub kind: LockKind,
     /// Exclusive or shared.
     pub scope: LockScope,
     /// The node alone, or all below it too.
@@ -99,8 +126,9 @@ impl Lock {
     /// The lock that a request takes.
     #[must_use]
     pub fn from_request(request: LockRequest) -> Self {
-        let LockRequest { node, token, scope, depth, holder, owner, timeout, now } = request;
-        Self { token, node, scope, depth, holder, owner, created: now, expires: timeout.end(now) }
+        let LockRequest { node, token, kind, scope, depth, holder, owner, timeout, now } = request;
+        let (created, expires) = (now, timeout.end(now));
+        Self { token, node, kind, scope, depth, holder, owner, created, expires }
     }
 
     /// Whether the lease stands at `now`.
@@ -117,6 +145,8 @@ pub struct LockRequest {
     pub node: NodeId,
     /// A fresh token.
     pub token: LockToken,
+    /// Who is to pass it.
+    pub kind: LockKind,
     /// Exclusive or shared.
     pub scope: LockScope,
     /// The node alone, or all below it too.
@@ -129,6 +159,71 @@ pub struct LockRequest {
     pub timeout: LockTimeout,
     /// The time of the request.
     pub now: Timestamp,
+}
+
+/// A lock that is to end, whoever holds it.
+#[derive(Debug, Clone)]
+pub struct BreakLock {
+    /// The node that it lies on.
+    pub node: NodeId,
+    /// Its name.
+    pub token: LockToken,
+    /// Who ends it: a person who may; none for an administrator at the machine.
+    pub by: Option<Principal>,
+    /// Where the request came from.
+    pub origin: Origin,
+    /// The time of the act.
+    pub now: Timestamp,
+}
+
+/// Who passes a lock, and so what it is to people. The numbers are those of the original's
+/// `nc:lock-owner-type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LockKind {
+    /// A person set it by hand: their writes pass, from every device.
+    Person,
+    /// An app set it in a person's name: that person's writes pass.
+    App,
+    /// A lock of the protocol: who holds it passes with its token.
+    Token,
+}
+
+impl LockKind {
+    /// The number.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Person => 0,
+            Self::App => 1,
+            Self::Token => 2,
+        }
+    }
+
+    /// The kind with a number; none if no kind has it.
+    #[must_use]
+    pub const fn from_number(number: i64) -> Option<Self> {
+        match number {
+            0 => Some(Self::Person),
+            1 => Some(Self::App),
+            2 => Some(Self::Token),
+            _ => None,
+        }
+    }
+
+    /// Whether clients are to find out about it by the etags of the folders above. Those of
+    /// the protocol are taken and given back around each write, and only their holder waits
+    /// for them.
+    #[must_use]
+    pub const fn is_told(self) -> bool {
+        !matches!(self, Self::Token)
+    }
+
+    /// Whether it stays on a node that goes to another place in its space. With a lock of the
+    /// protocol it does not (RFC 4918, section 7.6).
+    #[must_use]
+    pub const fn moves_along(self) -> bool {
+        !matches!(self, Self::Token)
+    }
 }
 
 /// Whether others may hold a lock beside it.

@@ -1,10 +1,15 @@
 //! Rows of `locks`, and the statements that find them.
 
-use allmende_sql::{Row, Rows, Statement, Value, params};
-use allmende_storage::{Lock, LockDepth, LockRequest, LockScope, LockToken, Result};
+use allmende_sql::{Batch, Expect, Row, Rows, Statement, Value, params};
+use allmende_storage::{
+    ChangeKind, Lock, LockDepth, LockKind, LockRequest, LockScope, LockToken, Result,
+};
 use allmende_types::{NodeId, SpaceId, Timestamp};
 
-use crate::error::{Context, corrupt};
+use crate::{
+    changes, commit,
+    error::{Context, corrupt},
+};
 
 const EXCLUSIVE: i64 = 0;
 const SHARED: i64 = 1;
@@ -13,7 +18,7 @@ const INFINITE: i64 = 1;
 
 macro_rules! lock_columns {
     () => {
-        "l.token, l.node, l.scope, l.depth, l.holder, l.owner, l.created, l.expires"
+        "l.token, l.node, l.scope, l.depth, l.holder, l.owner, l.created, l.expires, l.kind"
     };
 }
 
@@ -78,25 +83,40 @@ const COVERING_MANY: &str = concat!(
      AND (l.expires IS NULL OR l.expires > $1)"
 );
 
-/// How many active locks are looked at one by one.
-pub(crate) const FEW: usize = 32;
-
-/// Nodes with locks, and whether the lock reaches nodes below.
-const SOME_ACTIVE: &str = "SELECT l.node, CASE WHEN l.depth = 1 AND n.kind = 0 THEN 1 ELSE 0 END \
-     FROM locks l CROSS JOIN nodes n WHERE n.id = l.node \
-     AND (l.expires IS NULL OR l.expires > $1) LIMIT $2";
+// Locks on folders that cover what is below may cover any node; the others only their own.
+const NEAR: &str = "SELECT l.node FROM locks l CROSS JOIN nodes n \
+     WHERE n.id = l.node AND n.kind = 0 AND l.depth = 1 \
+     AND (l.expires IS NULL OR l.expires > $1) \
+     UNION ALL SELECT l.node FROM locks l WHERE l.node IN ($list) \
+     AND (l.expires IS NULL OR l.expires > $1) LIMIT 1";
 
 const WITHIN: &str = concat!(climb!(), "SELECT ", lock_columns!(), " ", within!());
 
 const INSERT: &str = "INSERT INTO locks AS known \
-     (token, space, node, scope, depth, holder, owner, created, expires) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (token) DO UPDATE SET \
+     (token, space, node, scope, depth, holder, owner, created, expires, kind) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (token) DO UPDATE SET \
      space = excluded.space, node = excluded.node, scope = excluded.scope, \
      depth = excluded.depth, holder = excluded.holder, owner = excluded.owner, \
-     created = excluded.created, expires = excluded.expires \
+     created = excluded.created, expires = excluded.expires, kind = excluded.kind \
      WHERE known.expires <= excluded.created";
 
 const BY_TOKEN: &str = concat!("SELECT ", lock_columns!(), " FROM locks l WHERE l.token = $1");
+
+const ALL: &str = concat!(
+    "SELECT ",
+    lock_columns!(),
+    " FROM locks l WHERE (CAST($1 AS text) IS NULL OR l.token > $1) \
+     AND (l.expires IS NULL OR l.expires > $2) ORDER BY l.token LIMIT $3"
+);
+
+const LIFT: &str = "UPDATE spaces SET revision = revision + 1 WHERE id = $1 AND root IS NOT NULL";
+
+const LIFT_ABOVE: &str = concat!(
+    "UPDATE nodes SET revision = (SELECT revision FROM spaces WHERE id = $2) \
+     WHERE id <> $1 AND id IN (",
+    up!(),
+    "SELECT id FROM up)"
+);
 
 /// All locks on these nodes and above them, whatever their depth.
 pub(crate) fn on_lineage(ids: impl IntoIterator<Item = NodeId>, now: Timestamp) -> Statement {
@@ -104,10 +124,30 @@ pub(crate) fn on_lineage(ids: impl IntoIterator<Item = NodeId>, now: Timestamp) 
     Statement::with_list(COVERING_MANY, params![now.unix()], ids)
 }
 
-/// Up to [`FEW`] active locks of the whole tree: the node of each, and whether it covers
-/// what is below.
-pub(crate) fn some_active(now: Timestamp) -> Statement {
-    Statement::new(SOME_ACTIVE, params![now.unix(), FEW as i64]).point()
+/// Nothing if no lock can cover any of these nodes, told without a look at the nodes.
+pub(crate) fn near(ids: impl IntoIterator<Item = NodeId>, now: Timestamp) -> Statement {
+    let ids = ids.into_iter().map(|id| Value::Int(id.0));
+    Statement::with_list(NEAR, params![now.unix()], ids).point()
+}
+
+/// Active locks with a token behind this one.
+pub(crate) fn all(after: Option<&LockToken>, limit: usize, now: Timestamp) -> Statement {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    Statement::new(ALL, params![after.map(LockToken::as_str), now.unix(), limit])
+}
+
+/// Puts the write behind others that touch the space. With a lock that is told, the space and
+/// the folders above the node get a new revision, under which the feed tells of the node.
+pub(crate) fn tell(batch: &mut Batch, lock: &Lock, space: SpaceId, now: Timestamp) {
+    if !lock.kind.is_told() {
+        return commit::hold(batch, space);
+    }
+    batch.expect(Statement::new(LIFT, params![space.0]), Expect::ONE);
+    batch.push(Statement::new(LIFT_ABOVE, params![lock.node.0, space.0]));
+    let entry = changes::entry(space, 0, lock.node, &ChangeKind::Changed, now);
+    if let Some(entry) = entry {
+        batch.push(entry);
+    }
 }
 
 /// The locks on a node of a space and below it.
@@ -137,6 +177,7 @@ pub(crate) fn insert(lock: &Lock, space: SpaceId) -> Statement {
         &lock.owner,
         lock.created.unix(),
         lock.expires.map(Timestamp::unix),
+        i64::from(lock.kind.number()),
     ];
     Statement::new(INSERT, values)
 }
@@ -159,9 +200,14 @@ const fn scope_column(scope: LockScope) -> i64 {
     }
 }
 
+/// Reads the locks of an answer, as they come.
+pub(crate) fn read_in_order(rows: &Rows) -> Result<Vec<Lock>> {
+    rows.iter().map(lock).collect()
+}
+
 /// Reads the locks of an answer, in the order of their tokens.
 pub(crate) fn read(rows: &Rows) -> Result<Vec<Lock>> {
-    let mut locks: Vec<Lock> = rows.iter().map(lock).collect::<Result<_>>()?;
+    let mut locks = read_in_order(rows)?;
     locks.sort_by(|a, b| a.token.cmp(&b.token));
     Ok(locks)
 }
@@ -169,13 +215,14 @@ pub(crate) fn read(rows: &Rows) -> Result<Vec<Lock>> {
 fn lock(row: Row<'_>) -> Result<Lock> {
     let read = || {
         let numbers = (row.int(1)?, row.int(2)?, row.int(3)?, row.int(6)?, row.opt_int(7)?);
-        Ok((numbers, row.text(0)?, row.text(4)?, row.text(5)?))
+        Ok((numbers, row.int(8)?, row.text(0)?, row.text(4)?, row.text(5)?))
     };
-    let ((node, scope, depth, created, expires), token, holder, owner) =
+    let ((node, scope, depth, created, expires), kind, token, holder, owner) =
         read().context("a row of locks")?;
     let request = LockRequest {
         node: NodeId(node),
         token: token.parse().map_err(|error| corrupt("a lock token").with_source(error))?,
+        kind: LockKind::from_number(kind).ok_or_else(|| corrupt("a lock's kind"))?,
         scope: if scope == SHARED { LockScope::Shared } else { LockScope::Exclusive },
         depth: if depth == INFINITE { LockDepth::Infinity } else { LockDepth::Zero },
         holder: holder.parse().map_err(|error| corrupt("a lock's holder").with_source(error))?,

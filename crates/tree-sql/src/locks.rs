@@ -1,16 +1,18 @@
 //! Locks.
 
+use allmende_events::{NewNotification, NotificationKind, Object};
 use allmende_sql::{Batch, Expect, Statement, params};
 use allmende_storage::{
-    Error, ErrorKind, Lock, LockDepth, LockRequest, LockStore, LockTimeout, LockToken, Result,
+    BreakLock, Error, ErrorKind, Lock, LockDepth, LockRequest, LockStore, LockTimeout, LockToken,
+    Node, Result, lock_broken,
 };
-use allmende_types::{NodeId, Timestamp, UserId};
+use allmende_types::{NodeId, Principal, Timestamp, UserId};
 use async_trait::async_trait;
 
 use crate::{
     CHUNK, SqlTree, commit,
     error::{Context, is_stale},
-    lineage::Links,
+    lineage::{Lineage, Links},
     lock_row,
 };
 
@@ -33,7 +35,7 @@ impl LockStore for SqlTree {
             let gone = || Error::new(ErrorKind::NotFound, format!("node {node}"));
             let space = links.space(node).ok_or_else(gone)?;
             let mut batch = Batch::new();
-            commit::hold(&mut batch, space);
+            lock_row::tell(&mut batch, &lock, space, now);
             commit::guard_alive(&mut batch, node, space);
             for guard in lock_row::obstacles(&request, space) {
                 batch.expect(guard, Expect::None);
@@ -74,7 +76,8 @@ impl LockStore for SqlTree {
         lock.expires = timeout.end(now);
         let expires = lock.expires.map(Timestamp::unix);
         let values = params![expires, token.as_str(), now.unix(), lock.node.0];
-        self.change_lock(Statement::new(REFRESH, values), token).await?;
+        let batch = Batch::one(Statement::new(REFRESH, values), Expect::ONE);
+        self.change_lock(batch, token).await?;
         Ok(lock)
     }
 
@@ -89,8 +92,44 @@ impl LockStore for SqlTree {
         if lock.holder.key() != holder.key() {
             return Err(Error::new(ErrorKind::Locked(vec![lock]), format!("unlock node {node}")));
         }
-        let values = params![token.as_str(), now.unix(), lock.node.0];
-        self.change_lock(Statement::new(UNLOCK, values), token).await
+        let space = self.links(&[lock.node]).await?.space(lock.node);
+        let mut batch = Batch::new();
+        lock_row::tell(&mut batch, &lock, space.ok_or_else(|| no_lock(token))?, now);
+        end(&mut batch, &lock, now);
+        self.change_lock(batch, token).await
+    }
+
+    async fn break_lock(&self, order: BreakLock) -> Result<Lock> {
+        let (token, now) = (&order.token, order.now);
+        let lock = self.lock_over(order.node, token, now).await?;
+        if lock.node != order.node {
+            return Err(no_lock(token));
+        }
+        let mut lineage = Lineage::default();
+        let rows =
+            self.sql.read(Lineage::statement([order.node])).await.context("look at a node")?;
+        lineage.absorb(&rows)?;
+        let node = lineage.node(order.node).ok_or_else(|| no_lock(token))?;
+        let mut batch = Batch::new();
+        lock_row::tell(&mut batch, &lock, node.space, now);
+        end(&mut batch, &lock, now);
+        allmende_events::append(&mut batch, &lock_broken(&order, &lock, &node));
+        if let Some(news) = news(&order, &lock, &node) {
+            allmende_events::notify(&mut batch, &news);
+        }
+        self.change_lock(batch, token).await?;
+        Ok(lock)
+    }
+
+    async fn all(
+        &self,
+        after: Option<&LockToken>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Lock>> {
+        let rows = self.sql.read(lock_row::all(after, limit, now)).await.context("list locks")?;
+        // In the order of the database, by which the next page goes on.
+        lock_row::read_in_order(&rows)
     }
 
     async fn covering(&self, nodes: &[NodeId], now: Timestamp) -> Result<Vec<Vec<Lock>>> {
@@ -155,18 +194,10 @@ impl SqlTree {
     /// most listings meet no lock, and should not pay for a walk from every entry to the
     /// root. A lock matters if it lies on one of them, or on a folder with all below it.
     async fn surely_free(&self, nodes: &[NodeId], now: Timestamp) -> Result<bool> {
-        let active = self.sql.read(lock_row::some_active(now)).await.context("read locks")?;
-        if active.len() >= lock_row::FEW {
-            return Ok(false);
-        }
-        for row in active.iter() {
-            let read = || Ok((NodeId(row.int(0)?), row.flag(1)?));
-            let (node, reaches_down) = read().context("a row of locks")?;
-            if reaches_down || nodes.contains(&node) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        let near = |chunk: &[NodeId]| lock_row::near(chunk.iter().copied(), now);
+        let statements = nodes.chunks(CHUNK).map(near).collect();
+        let answers = self.sql.read_all(statements).await.context("read locks")?;
+        Ok(answers.iter().all(|rows| rows.is_empty()))
     }
 
     async fn locks(&self, statement: Statement) -> Result<Vec<Lock>> {
@@ -180,12 +211,33 @@ impl SqlTree {
         covering.into_iter().find(|lock| lock.token == *token).ok_or_else(gone)
     }
 
-    async fn change_lock(&self, statement: Statement, token: &LockToken) -> Result<()> {
-        match self.sql.write(Batch::one(statement, Expect::ONE)).await {
+    async fn change_lock(&self, batch: Batch, token: &LockToken) -> Result<()> {
+        match self.sql.write(batch).await {
             Err(error) if is_stale(&error) => Err(no_lock(token)),
             answer => answer.map(drop).context(format!("change lock {token}")),
         }
     }
+}
+
+/// Ends a lock that is still there.
+fn end(batch: &mut Batch, lock: &Lock, now: Timestamp) {
+    let values = params![lock.token.as_str(), now.unix(), lock.node.0];
+    batch.expect(Statement::new(UNLOCK, values), Expect::ONE);
+}
+
+/// What the holder of a broken lock is told, unless they did it themself.
+fn news(order: &BreakLock, lock: &Lock, node: &Node) -> Option<NewNotification> {
+    let holder = Principal::Person(lock.holder.clone());
+    if order.by.as_ref().is_some_and(|by| by.key() == holder.key()) {
+        return None;
+    }
+    let object = Object::new("files_lock", "lock", &node.id.to_string());
+    let mut news = NewNotification::new(holder, NotificationKind::LockBroken, object);
+    news.at = order.now;
+    news.actor.clone_from(&order.by);
+    // Without its name: the holder may not see the file any more, nor how it is called now.
+    news.node = Some(node.id);
+    Some(news)
 }
 
 fn no_lock(token: &LockToken) -> Error {

@@ -9,7 +9,11 @@ use crate::error::Context;
 /// to know all tables of an installation.
 pub const MIGRATIONS: Migrations = Migrations {
     component: "tree",
-    steps: &[Migration::new(1, "tree", TREE), Migration::new(2, "pins", PINS)],
+    steps: &[
+        Migration::new(1, "tree", TREE),
+        Migration::new(2, "pins", PINS),
+        Migration::new(3, "kinds of locks", LOCK_KINDS),
+    ],
 };
 
 // `numbers` holds the next ids and the settings that belong to the data.
@@ -25,7 +29,7 @@ pub const MIGRATIONS: Migrations = Migrations {
 // `properties.owner` is the key of a person, or empty for what belongs to everyone.
 //
 // `locks.scope` is 0 for an exclusive one, `locks.depth` 1 for an infinite one. A lock ends
-// when its node is moved, so its space never changes.
+// at the latest when its node goes to another space, so its space never changes.
 //
 // `garbage` are contents that may have lost their last reference; condemned are those that
 // were found without one and given to the collector.
@@ -135,6 +139,10 @@ CREATE TABLE copies (
 /// Blobs that lost their last reference after `created` are kept, until `until`.
 const PINS: &str =
     "CREATE TABLE pins (id INTEGER PRIMARY KEY, created BIGINT NOT NULL, until BIGINT NOT NULL);";
+
+/// `locks.kind` has the numbers of the original's types. All locks so far are of the protocol.
+const LOCK_KINDS: &str = "ALTER TABLE locks ADD COLUMN kind BIGINT NOT NULL DEFAULT 2;
+CREATE INDEX locks_deep ON locks (node) WHERE depth = 1;";
 
 /// The name of the next id in `numbers`. Spaces and nodes share one row of ids.
 pub(crate) const NEXT_ID: &str = "next_id";

@@ -222,6 +222,8 @@ kinds! {
     FileRestored = 7, "file_restored";
     /// Its content was read; told where reads are to be told.
     FileRead = 8, "file_read";
+    /// Somebody ended a lock that another person held on it, whose id is the detail `holder`.
+    LockBroken = 9, "lock_broken";
 
     /// A person was made.
     PersonCreated = 20, "person_created";

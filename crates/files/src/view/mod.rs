@@ -113,6 +113,11 @@ impl View {
         Self { tokens, ..self.clone() }
     }
 
+    /// The tokens that came with the request.
+    pub(crate) fn lock_tokens(&self) -> &[allmende_storage::LockToken] {
+        &self.tokens
+    }
+
     /// Whose view it is.
     #[must_use]
     pub fn person(&self) -> &UserId {

@@ -1,12 +1,15 @@
 //! Laws of locks.
 
-use allmende_types::{NodeId, Timestamp};
+use allmende_types::{NodeId, Origin, Principal, Timestamp};
 
 use super::{
     LockingTree,
     world::{NOW, World, copy_to, move_to, person, refused, remove, target},
 };
-use crate::{ErrorKind, Expect, Lock, LockDepth, LockRequest, LockScope, LockTimeout, LockToken};
+use crate::{
+    BreakLock, ErrorKind, Expect, Lock, LockDepth, LockKind, LockRequest, LockScope, LockTimeout,
+    LockToken,
+};
 
 pub(super) fn token(text: &str) -> LockToken {
     format!("opaquelocktoken:{text}").parse().unwrap()
@@ -17,6 +20,7 @@ pub(super) fn request(node: NodeId, text: &str) -> LockRequest {
     LockRequest {
         node,
         token: token(text),
+        kind: LockKind::Token,
         scope: LockScope::Exclusive,
         depth: LockDepth::Infinity,
         holder: person("anna"),
@@ -226,6 +230,101 @@ pub async fn a_lock_ends_with_its_node((tree, locks): LockingTree) {
     assert_eq!(refused(gone), ErrorKind::NotFound);
     // The token is free again.
     locks.lock(request(world.root, "1")).await.unwrap();
+}
+
+pub async fn a_lock_set_by_hand_moves_with_its_node((tree, locks): LockingTree) {
+    let (world, [a, b, _, f]) = nested(&tree).await;
+    let by_hand = locks.lock(set_by_hand(f, "1")).await.unwrap();
+    let op = move_to(f, target(world.root, "g", Expect::Any));
+    assert_eq!(in_the_way(tree.commit(crate::Batch::one(acting("bert"), NOW, op)).await), ["1"]);
+    for (node, parent, name) in
+        [(f, world.root, "g"), (f, b, "f"), (b, world.root, "b"), (b, a, "b")]
+    {
+        let op = move_to(node, target(parent, name, Expect::Any));
+        tree.commit(crate::Batch::one(acting("anna"), NOW, op)).await.unwrap();
+        assert_eq!(locks.covering(&[f], NOW).await.unwrap(), [vec![by_hand.clone()]]);
+    }
+    // Not into another space: there its holder may have nothing to say.
+    let beside = world.beside().await;
+    let op = move_to(f, target(beside.root, "f", Expect::Any));
+    tree.commit(crate::Batch::one(acting("anna"), NOW, op)).await.unwrap();
+    assert_eq!(locks.covering(&[f], NOW).await.unwrap(), [vec![]]);
+}
+
+pub async fn a_lock_set_by_hand_is_seen_by_the_folders_above((tree, locks): LockingTree) {
+    let (world, [a, b, c, f]) = nested(&tree).await;
+    let revisions = async || {
+        let nodes = tree.stat(&[world.root, a, b, c, f]).await.unwrap();
+        let facts = nodes.into_iter().map(|node| node.unwrap());
+        facts.map(|node| (node.revision, node.modified)).collect::<Vec<_>>()
+    };
+    let mut before = revisions().await;
+    let anna = person("anna");
+    for text in ["1", "2", "3"] {
+        let since = tree.space(world.space).await.unwrap().revision;
+        match text {
+            "1" => drop(locks.lock(set_by_hand(f, "1")).await.unwrap()),
+            "2" => locks.unlock(f, &token("1"), &anna, NOW).await.unwrap(),
+            _ => {
+                locks.lock(set_by_hand(f, "3")).await.unwrap();
+                locks.break_lock(breaking(f, "3")).await.unwrap();
+            }
+        }
+        let after = revisions().await;
+        let now = tree.space(world.space).await.unwrap().revision;
+        assert!(now > since);
+        for at in 0..3 {
+            assert_eq!(after[at], (now, before[at].1), "folder {at} at {text}");
+        }
+        assert_eq!(after[3..], before[3..], "{text}");
+        let told = tree.changes(world.space, since, 10).await.unwrap();
+        assert!(told.iter().all(|change| change.node == f) && !told.is_empty(), "{told:?}");
+        before = after;
+    }
+    locks.lock(request(f, "4")).await.unwrap();
+    locks.unlock(f, &token("4"), &anna, NOW).await.unwrap();
+    assert_eq!(revisions().await, before, "a lock of the protocol is nobody else's matter");
+}
+
+pub async fn a_lock_is_broken_by_others((tree, locks): LockingTree) {
+    let (_, [_, b, _, f]) = nested(&tree).await;
+    let lock = locks.lock(request(b, "1")).await.unwrap();
+    assert_eq!(refused(locks.break_lock(breaking(f, "1")).await), ErrorKind::NotFound);
+    assert_eq!(refused(locks.break_lock(breaking(b, "2")).await), ErrorKind::NotFound);
+    let late = BreakLock { now: NOW.plus_seconds(60), ..breaking(b, "1") };
+    assert_eq!(refused(locks.break_lock(late).await), ErrorKind::NotFound);
+    assert_eq!(locks.break_lock(breaking(b, "1")).await.unwrap(), lock);
+    assert_eq!(locks.covering(&[b, f], NOW).await.unwrap(), [vec![], vec![]]);
+    assert_eq!(refused(locks.break_lock(breaking(b, "1")).await), ErrorKind::NotFound);
+}
+
+pub async fn all_locks_are_listed((tree, locks): LockingTree) {
+    let (_, [a, _, _, f]) = nested(&tree).await;
+    let mut expected = Vec::new();
+    for (text, node) in [("1", f), ("2", f), ("3", a)] {
+        expected.push(locks.lock(flat(shared(node, text))).await.unwrap());
+    }
+    let endless = LockRequest { timeout: LockTimeout::Infinite, ..flat(shared(a, "4")) };
+    expected.push(locks.lock(endless).await.unwrap());
+    let first = locks.all(None, 3, NOW).await.unwrap();
+    assert_eq!(first, expected[..3]);
+    let rest = locks.all(Some(&first[2].token), 3, NOW).await.unwrap();
+    assert_eq!(rest, expected[3..]);
+    assert_eq!(locks.all(None, 9, NOW.plus_seconds(60)).await.unwrap(), expected[3..]);
+}
+
+/// Anna's lock of one node, set by hand.
+pub(super) fn set_by_hand(node: NodeId, text: &str) -> LockRequest {
+    LockRequest { kind: LockKind::Person, ..flat(request(node, text)) }
+}
+
+pub(super) fn breaking(node: NodeId, text: &str) -> BreakLock {
+    let (by, origin) = (Some(Principal::Person(person("carl"))), Origin::default());
+    BreakLock { node, token: token(text), by, origin, now: NOW }
+}
+
+fn acting(who: &str) -> crate::Actor {
+    crate::Actor { person: Some(person(who)), ..crate::Actor::default() }
 }
 
 fn holding(who: &str, text: &str) -> crate::Actor {

@@ -56,6 +56,8 @@ pub mod listing;
 #[doc(hidden)]
 pub mod lock_commits;
 #[doc(hidden)]
+pub mod lock_model;
+#[doc(hidden)]
 pub mod locks;
 #[doc(hidden)]
 pub mod model;
@@ -322,6 +324,10 @@ macro_rules! lock_store_conformance {
                 expired_locks_are_removed
                 a_lock_follows_a_renamed_parent
                 a_lock_ends_with_its_node
+                a_lock_set_by_hand_moves_with_its_node
+                a_lock_set_by_hand_is_seen_by_the_folders_above
+                a_lock_is_broken_by_others
+                all_locks_are_listed
             }
             lock_commits {
                 a_locked_file_is_guarded
@@ -333,6 +339,9 @@ macro_rules! lock_store_conformance {
                 any_shared_lock_suffices
                 an_ended_lease_guards_nothing
                 a_refused_batch_changes_nothing
+            }
+            lock_model {
+                a_write_passes_iff_no_lock_bars_it
             }
         }
     };

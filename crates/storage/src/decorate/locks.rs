@@ -6,7 +6,7 @@ use allmende_types::{NodeId, Timestamp, UserId};
 use async_trait::async_trait;
 
 use super::{Decorated, Method, Probe};
-use crate::{Lock, LockRequest, LockStore, LockTimeout, LockToken, Result};
+use crate::{BreakLock, Lock, LockRequest, LockStore, LockTimeout, LockToken, Result};
 
 #[async_trait]
 impl<S: LockStore + ?Sized, P: Probe> LockStore for Decorated<S, P> {
@@ -34,6 +34,19 @@ impl<S: LockStore + ?Sized, P: Probe> LockStore for Decorated<S, P> {
         now: Timestamp,
     ) -> Result<()> {
         self.call(Method::Unlock, self.inner.unlock(node, token, holder, now)).await
+    }
+
+    async fn break_lock(&self, order: BreakLock) -> Result<Lock> {
+        self.call(Method::BreakLock, self.inner.break_lock(order)).await
+    }
+
+    async fn all(
+        &self,
+        after: Option<&LockToken>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Lock>> {
+        self.call(Method::AllLocks, self.inner.all(after, limit, now)).await
     }
 
     async fn covering(&self, nodes: &[NodeId], now: Timestamp) -> Result<Vec<Vec<Lock>>> {

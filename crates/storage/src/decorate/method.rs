@@ -64,6 +64,8 @@ methods! {
     Lock = "locks" "lock",
     Refresh = "locks" "refresh",
     Unlock = "locks" "unlock",
+    BreakLock = "locks" "break_lock",
+    AllLocks = "locks" "all",
     Covering = "locks" "covering",
     Below = "locks" "below",
     RemoveExpired = "locks" "remove_expired",

@@ -176,9 +176,9 @@ impl State {
         active.filter(|lock| lock.node != id && self.is_within(lock.node, id)).cloned().collect()
     }
 
-    /// Removes the locks on nodes of a subtree.
-    pub(super) fn end_locks(&mut self, subtree: &[NodeId]) {
-        let ended = |lock: &Lock| subtree.contains(&lock.node);
+    /// Removes those locks on nodes of a subtree for which `ends` says so.
+    pub(super) fn end_locks(&mut self, subtree: &[NodeId], ends: impl Fn(&Lock) -> bool) {
+        let ended = |lock: &Lock| subtree.contains(&lock.node) && ends(lock);
         let tokens: Vec<LockToken> = (self.locks.iter())
             .filter(|(_, lock)| ended(lock))
             .map(|(token, _)| token.clone())
@@ -238,7 +238,7 @@ impl State {
     /// Removes a node and everything below it, at once and for good.
     pub(super) fn erase(&mut self, top: NodeId, now: Timestamp) {
         let subtree = self.subtree(top);
-        self.end_locks(&subtree);
+        self.end_locks(&subtree, |_| true);
         for id in subtree {
             for key in self.property_keys(id) {
                 self.properties.remove(&key);

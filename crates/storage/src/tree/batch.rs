@@ -43,8 +43,8 @@ pub enum Cause {
 
 /// Who makes a change, and which locks they hold.
 ///
-/// A lock lets a write pass if its holder is the person and its token is among the
-/// tokens. A server's own work (a job, a migration) has no person and passes no lock.
+/// A lock lets a write pass if its holder is the person and, for one of the protocol, its token
+/// is among the tokens. A server's own work (a job, a migration) has no person and passes no lock.
 #[derive(Debug, Clone, Default)]
 pub struct Actor {
     /// The person.

@@ -1,12 +1,12 @@
 //! Which locks a write must ask, and who passes them: the one place for the rules of
-//! RFC 4918, sections 6 and 7. Pure functions, shared by all implementers.
+//! RFC 4918, sections 6 and 7, and of locks that are set by hand. Pure functions, shared by all implementers.
 
 use allmende_types::{NodeId, Timestamp};
 
 use super::{
     Actor, CopyNode, MakeFolder, MoveNode, PatchProperties, PutFile, RemoveNode, SetFacts,
 };
-use crate::{Lock, LockDepth, LockRequest, LockScope};
+use crate::{Lock, LockDepth, LockKind, LockRequest, LockScope};
 
 /// Which locks a write must ask.
 ///
@@ -107,24 +107,32 @@ impl PatchProperties {
 }
 
 impl Actor {
-    /// Whether a lock lets the actor pass: they hold it, and its token was submitted.
+    /// Whether a lock lets the actor pass: they hold it, and, if it is one of the protocol,
+    /// its token was submitted. The guest of a link holds none, whoever made the link.
     #[must_use]
     pub fn passes(&self, lock: &Lock) -> bool {
         // Two ids that differ in case are one person.
         let holds = self.person.as_ref().is_some_and(|who| who.key() == lock.holder.key());
-        holds && self.tokens.contains(&lock.token)
+        holds
+            && match lock.kind {
+                LockKind::Person | LockKind::App => true,
+                LockKind::Token => self.tokens.contains(&lock.token),
+            }
     }
 
     /// Of the locks that cover one node, those that stop the actor; empty if they may go
-    /// on. Of several shared locks any one suffices (RFC 4918, section 6.2); a lease that
-    /// has ended does not count.
+    /// on. Of several shared locks any one suffices (RFC 4918, section 6.2), of exclusive ones
+    /// each must let them pass; a lease that has ended does not count.
     #[must_use]
     pub fn stopped_by(&self, covering: &[Lock], now: Timestamp) -> Vec<Lock> {
         let active = || covering.iter().filter(|lock| lock.is_active(now));
-        if active().any(|lock| self.passes(lock)) {
-            return Vec::new();
-        }
-        active().cloned().collect()
+        let shared = |lock: &&Lock| lock.scope == LockScope::Shared;
+        let shares = active().filter(shared).any(|lock| self.passes(lock));
+        let stops = |lock: &&Lock| match lock.scope {
+            LockScope::Exclusive => !self.passes(lock),
+            LockScope::Shared => !shares,
+        };
+        active().filter(stops).cloned().collect()
     }
 }
 
@@ -150,6 +158,7 @@ mod tests {
         Lock::from_request(LockRequest {
             node: NodeId(7),
             token: token.parse().unwrap(),
+            kind: LockKind::Token,
             scope,
             depth: LockDepth::Infinity,
             holder: holder.parse().unwrap(),
@@ -178,6 +187,29 @@ mod tests {
         assert_eq!(actor(None, &["t:1"]).stopped_by(&one, now), one);
         let end = Timestamp::from_unix(110);
         assert!(actor(None, &[]).stopped_by(&one, end).is_empty());
+    }
+
+    #[test]
+    fn a_lock_set_by_hand_passes_its_holder_as_they_are() {
+        let now = Timestamp::from_unix(109);
+        for kind in [LockKind::Person, LockKind::App] {
+            let one = [Lock { kind, ..lock("alice", "t:1", LockScope::Exclusive) }];
+            assert!(actor(Some("Alice"), &[]).stopped_by(&one, now).is_empty());
+            for stranger in [actor(Some("bob"), &["t:1"]), actor(None, &["t:1"])] {
+                assert_eq!(stranger.stopped_by(&one, now), one);
+            }
+            assert_eq!(Actor { link: Some(1), ..actor(None, &[]) }.stopped_by(&one, now), one);
+        }
+    }
+
+    #[test]
+    fn each_exclusive_lock_is_asked() {
+        let shared = lock("bob", "t:1", LockScope::Shared);
+        let own = Lock { kind: LockKind::Person, ..lock("alice", "t:2", LockScope::Exclusive) };
+        let both = [shared.clone(), own.clone()];
+        let now = Timestamp::from_unix(100);
+        assert_eq!(actor(Some("bob"), &["t:1"]).stopped_by(&both, now), [own]);
+        assert_eq!(actor(Some("alice"), &[]).stopped_by(&both, now), [shared]);
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub use self::{
     node::{ChildCount, Content, Node, NodeKind, Property, PropertyKey, PropertyOwner, Segment},
     search::{NodeField, NodeFilter, NodeSearch, Pattern, Relation, SearchDepth, SortOrder},
     space::{BlobLease, Change, ChangeKind, Garbage, NewSpace, Space},
-    tell::Teller,
+    tell::{Teller, lock_broken},
 };
 use crate::Result;
 

@@ -5,6 +5,7 @@ use allmende_types::{
 };
 
 use super::{Actor, Batch, Cause, Node};
+use crate::{BreakLock, Lock};
 
 /// Collects the events of a batch, as its changes are made one after the other.
 ///
@@ -21,7 +22,8 @@ use super::{Actor, Batch, Cause, Node};
 /// | it is made as a copy | `file_copied`, the detail `source` is the node copied from |
 /// | it comes back ([`Cause::Restore`]) | `file_restored` instead |
 ///
-/// Of what lies below a folder nothing is told. Times, checksums and properties are no
+/// That a lock is broken is told by [`lock_broken`]. Of what lies below a folder nothing is
+/// told. Times, checksums and properties are no
 /// events.
 #[derive(Debug)]
 pub struct Teller {
@@ -96,19 +98,37 @@ impl Teller {
     }
 
     fn tell(&mut self, kind: EventKind, node: &Node, from: Option<(NodeId, Box<str>)>) {
-        let about = EventNode {
-            space: node.space,
-            node: node.id,
-            parent: node.parent,
-            name: node.name.as_ref().map_or("", |name| name.as_str()).into(),
-            shape: if node.is_folder() { NodeShape::Folder } else { NodeShape::File },
-            from,
-        };
+        let about = EventNode { from, ..about(node) };
         let event = NewEvent::new(Stream::Space(node.space), kind, self.now)
             .by(self.actor.clone())
             .from(self.origin.clone())
             .about(about);
         self.told.push(event);
+    }
+}
+
+/// The event that a lock on a node is broken, written in the transaction that ends the lock.
+/// Its details tell whose it was, of which kind, and since when.
+#[must_use]
+pub fn lock_broken(order: &BreakLock, lock: &Lock, node: &Node) -> NewEvent {
+    NewEvent::new(Stream::Space(node.space), EventKind::LockBroken, order.now)
+        .by(order.by.clone())
+        .from(order.origin.clone())
+        .about(about(node))
+        .detail("holder", lock.holder.as_str())
+        .detail("kind", lock.kind.number().to_string())
+        .detail("since", lock.created.unix().to_string())
+}
+
+/// A node as events name it.
+fn about(node: &Node) -> EventNode {
+    EventNode {
+        space: node.space,
+        node: node.id,
+        parent: node.parent,
+        name: node.name.as_ref().map_or("", |name| name.as_str()).into(),
+        shape: if node.is_folder() { NodeShape::Folder } else { NodeShape::File },
+        from: None,
     }
 }
 

@@ -40,13 +40,14 @@ impl Draft<'_> {
         if let Some(standing) = &place.standing {
             self.take_away(standing);
         }
-        let ended = self.view.within(node.id);
+        let stays = node.space == place.parent.space;
+        let mut ended = self.view.within(node.id);
+        ended.retain(|lock| !(stays && lock.kind.moves_along()));
         self.end_locks(&ended);
         let spelling = self.spelling(&op.target);
         let values = params![node.id.0, place.parent.id.0, spelling.key, spelling.name];
         let statement = self.body.expect(Statement::new(UPDATE, values), Expect::ONE);
         self.note_removed(&node);
-        let stays = node.space == place.parent.space;
         let kind = if stays { ChangeKind::Changed } else { ChangeKind::Created };
         self.note(place.parent.space, node.id, &kind);
         let source = self.source(statement, &place.parent);

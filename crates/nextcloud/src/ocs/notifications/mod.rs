@@ -224,6 +224,7 @@ impl Stage {
                 let name = last.or(entry.name()).map_or(name, |name| name.as_str());
                 rich::file(&self.base, id, name, entry.path.as_ref())
             }
+            _ if name.is_empty() => rich::highlight("file", text::A_FILE.of(self.language)),
             _ => rich::highlight("file", name),
         }
     }

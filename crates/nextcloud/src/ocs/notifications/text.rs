@@ -43,6 +43,9 @@ pub(super) const fn subject(kind: Kind) -> Text {
         Kind::ReminderDue => t(
             "Reminder for {file}",
             "Erinnerung an {file}"),
+        Kind::LockBroken => t(
+            "{user} removed your lock from {file}",
+            "{user} hat Ihre Sperre von {file} aufgehoben"),
         // Whoever announces something chooses the words.
         _ => t("{subject}", "{subject}"),
     }
@@ -52,5 +55,7 @@ pub(super) const fn subject(kind: Kind) -> Text {
 pub(super) const ACCEPT: Text = Text::new("Accept", "Annehmen");
 /// On the button by which it is not.
 pub(super) const DECLINE: Text = Text::new("Decline", "Ablehnen");
+/// Said of a file that the reader does not see.
+pub(super) const A_FILE: Text = Text::new("a file", "einer Datei");
 /// Said in place of a name.
 pub(super) const SOMEBODY: Text = Text::new("Somebody", "Jemand");

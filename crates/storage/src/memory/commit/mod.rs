@@ -168,7 +168,8 @@ impl Commit<'_> {
         if let Some(standing) = &place.standing {
             self.take_away(standing, place.parent.id);
         }
-        self.state.end_locks(&subtree);
+        let stays = old_space == new_space;
+        self.state.end_locks(&subtree, |lock| !(stays && lock.kind.moves_along()));
         if let Some(name) = &node.name {
             let key = self.state.policy.key(name);
             self.state.children.remove(&(from, key));
@@ -192,7 +193,7 @@ impl Commit<'_> {
         self.store(node.clone());
         self.propagate(from, 0, node.size);
         self.propagate(place.parent.id, node.size, 0);
-        let kind = if old_space == new_space { ChangeKind::Changed } else { ChangeKind::Created };
+        let kind = if stays { ChangeKind::Changed } else { ChangeKind::Created };
         self.note(new_space, node.id, kind);
         Ok(Written { node, replaced: place.standing })
     }
