@@ -67,6 +67,8 @@ pub struct EventQuery {
     /// Spaces, of whose files the events are read. Who may see which of the files is the
     /// caller's to tell.
     pub spaces: Vec<SpaceId>,
+    /// Spaces, of whose contents it is read who read them, where that is told.
+    pub reads: Vec<SpaceId>,
     /// Principals that an event may be addressed to: a person and their groups.
     pub audience: Vec<Principal>,
     /// If given, only what is about this node.
@@ -100,14 +102,16 @@ impl Events {
 
     /// A page of events, of which each stands once, however often it was found.
     ///
-    /// Takes one statement for up to 64 spaces and principals, each of which costs a walk
+    /// Takes one statement for up to 64 streams and principals, each of which costs a walk
     /// along an index for the length of the page.
     ///
     /// # Errors
     /// [`Unavailable`](crate::ErrorKind::Unavailable),
     /// [`Corrupt`](crate::ErrorKind::Corrupt).
     pub async fn page(&self, query: &EventQuery) -> Result<Vec<Event>> {
-        let sources: Vec<Source<'_>> = (query.spaces.iter().map(|id| Source::Space(*id)))
+        let sources: Vec<Source<'_>> = (query.spaces.iter().map(|id| Stream::Space(*id)))
+            .chain(query.reads.iter().map(|id| Stream::Reads(*id)))
+            .map(Source::Stream)
             .chain(query.audience.iter().map(Source::Principal))
             .collect();
         let statements: Vec<Statement> =
@@ -157,7 +161,7 @@ impl Events {
 
 #[derive(Clone, Copy)]
 enum Source<'a> {
-    Space(SpaceId),
+    Stream(Stream),
     Principal(&'a Principal),
 }
 
@@ -228,8 +232,8 @@ impl Select {
     fn member(&mut self, source: Source<'_>) -> String {
         let (order, filter) = (self.order, self.filter.clone());
         match source {
-            Source::Space(space) => {
-                let stream = self.bind(Stream::Space(space).code());
+            Source::Stream(stream) => {
+                let stream = self.bind(stream.code());
                 format!(
                     "SELECT id FROM (SELECT e.id FROM events e WHERE e.stream = {stream} \
                      AND {filter} ORDER BY e.id{order} LIMIT $2) AS of_space"

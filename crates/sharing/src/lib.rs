@@ -39,6 +39,7 @@ mod key;
 mod key_pair;
 mod lineage;
 mod links;
+mod known;
 mod lists;
 mod mail;
 mod mounts;
@@ -71,13 +72,14 @@ pub use key::LinkKey;
 pub use key_pair::KeyPair;
 pub use links::{Link, LinkError};
 pub use lists::{Slice, Whose};
+pub use known::Look;
 #[cfg(feature = "smtp")]
 pub use mail::{Encryption, SmtpMailer, SmtpOptions};
 pub use mail::{Mail, MailError, Mailer, Queued, Sent};
 pub use refusal::{ConfigRefusal, TeamRefusal};
 pub use schema::SCHEMA;
 pub use share::{NewShare, Notify, Received, Share, ShareUpdate};
-pub use sharees::{CloudId, Found, Recommended, ShareeQuery, Sharees};
+pub use sharees::{Brevity, CloudId, Found, Recommended, ShareeQuery, Sharees};
 pub use sharing::{Caller, Mails, Sharing, SharingOptions};
 pub use teams::{
     NewTeamFolder, NodeRules, RulesSwitch, ShownRule, TeamFolder, TeamFolderId, TeamGroup,

@@ -23,6 +23,18 @@ pub struct ShareeQuery {
     pub page: u32,
     /// Results of each kind on a page; never more than the operator allows.
     pub per_page: u32,
+    /// What a text that is too short finds.
+    pub brevity: Brevity,
+}
+
+/// What to do with a text that is shorter than the operator wants for a search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Brevity {
+    /// Nothing is found.
+    #[default]
+    Refused,
+    /// It is looked for: names are completed from the first letter.
+    Taken,
 }
 
 impl ShareeQuery {
@@ -30,7 +42,7 @@ impl ShareeQuery {
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         let kinds = vec![ShareKind::Person, ShareKind::Group, ShareKind::Mail];
-        Self { text: text.into(), kinds, page: 1, per_page: 200 }
+        Self { text: text.into(), kinds, page: 1, per_page: 200, brevity: Brevity::default() }
     }
 }
 
@@ -97,7 +109,8 @@ impl Sharing {
         let text = query.text.trim();
         let mut found = Sharees::default();
         let Some(me) = self.member(caller.person).await? else { return Ok(found) };
-        let short = text.chars().count() < policy.enumeration.min_length;
+        let short = query.brevity == Brevity::Refused
+            && text.chars().count() < policy.enumeration.min_length;
         if short || !policy.may_share(me.groups()) {
             return Ok(found);
         }
@@ -135,11 +148,7 @@ impl Sharing {
             let mut exact = self.accounts().people_called(text).await?;
             exact.retain(|person| rules.is_exact(person, text));
             if policy.only_group_members {
-                let ids: Vec<UserId> = exact.iter().map(|person| person.id.clone()).collect();
-                let memberships = self.accounts().memberships(&ids).await?;
-                let mut fellow =
-                    memberships.iter().map(|of| of.groups.iter().any(|id| own.contains(id)));
-                exact.retain(|_| fellow.next().unwrap_or(false));
+                self.retain_fellows(&mut exact, &own).await?;
             }
             let me = me.person.id.key();
             let by_id = |person: &Person| person.id.key() == text.to_lowercase();
@@ -149,15 +158,11 @@ impl Sharing {
         if !rules.allowed {
             return Ok(());
         }
-        // Whom a phone book would show is not known here: nobody.
         let only_own = rules.to_group || policy.only_group_members;
-        if rules.to_phone && !rules.to_group {
-            return Ok(());
-        }
         let query = PeopleQuery {
             search: (*text).to_owned(),
             groups: only_own.then_some(if policy.only_group_members {
-                own
+                own.clone()
             } else {
                 me.groups().to_vec()
             }),
@@ -168,9 +173,22 @@ impl Sharing {
         };
         let exact: BTreeSet<String> = found.exact.people.iter().map(|of| of.id.key()).collect();
         let me = me.person.id.key();
-        let people = self.accounts().people(&query).await?.into_iter();
-        let mut people = people.filter(|of| of.id.key() != me && !exact.contains(&of.id.key()));
+        let mut people =
+            people.into_iter().filter(|of| of.id.key() != me && !exact.contains(&of.id.key()));
         let skipped = usize::try_from(page.offset).unwrap_or(usize::MAX);
+        let mut people = match rules.to_phone && !rules.to_group {
+            true => Vec::new(),
+            false => self.accounts().people(&query).await?,
+        };
+        if rules.to_phone {
+            let mut known = self.found_in_phone_book(&me.person.id, text).await?;
+            if policy.only_group_members {
+                self.retain_fellows(&mut known, &own).await?;
+            }
+            known.retain(|one| people.iter().all(|other| other.id != one.id));
+            people.extend(known);
+            people.sort_by_cached_key(|person| person.display_name.to_lowercase());
+        }
         let wide = people.by_ref().skip(skipped).take(page.limit as usize);
         found.wide.people = wide.collect();
         found.more |= people.next().is_some();
@@ -182,6 +200,16 @@ impl Sharing {
         let rules = &policy.enumeration;
         let all = self.accounts().groups(text, Page { offset: 0, limit: LOOKED_THROUGH }).await?;
         let own: Vec<&GroupId> = policy.common(me.groups()).collect();
+    /// Leaves of some people those who are in one of these groups.
+    async fn retain_fellows(&self, people: &mut Vec<Person>, groups: &[GroupId]) -> Result<()> {
+        let ids: Vec<UserId> = people.iter().map(|person| person.id.clone()).collect();
+        let memberships = self.accounts().memberships(&ids).await?;
+        let mut fellow =
+            memberships.iter().map(|of| of.groups.iter().any(|id| groups.contains(id)));
+        people.retain(|_| fellow.next().unwrap_or(false));
+        Ok(())
+    }
+
         let may = |group: &Group| !policy.only_group_members || own.contains(&&group.id);
         let lower = text.to_lowercase();
         let is_exact = |group: &Group| {

@@ -2,11 +2,10 @@
 //! error, and hide what belongs to it.
 
 use allmende_ocs::{
-    Assoc, Code, OcsError, Reply, Value,
+    Code, OcsError, Reply, Value,
     endpoints::{
         NoParameters,
         assistance::{Available, Languages, TaskTypes},
-        dashboard::{self, Item, ItemList, Widget},
         files::{
             direct_editing::{Creating, Making, Offer, Opening, Place, Templates},
             templates::Creator,
@@ -37,21 +36,6 @@ pub(super) async fn make(_: &Call<'_>, _: Creating) -> Outcome<Place> {
 
 pub(super) async fn templates(_: &Call<'_>, _: NoParameters) -> Outcome<Vec<Creator>> {
     Ok(Reply::new(Vec::new()))
-}
-
-pub(super) async fn widgets(_: &Call<'_>, _: NoParameters) -> Outcome<Assoc<Widget>> {
-    Ok(Reply::new(Assoc::default()))
-}
-
-pub(super) async fn widget_items_v1(
-    _: &Call<'_>,
-    _: dashboard::Query,
-) -> Outcome<Assoc<Vec<Item>>> {
-    Ok(Reply::new(Assoc::default()))
-}
-
-pub(super) async fn widget_items(_: &Call<'_>, _: dashboard::Query) -> Outcome<Assoc<ItemList>> {
-    Ok(Reply::new(Assoc::default()))
 }
 
 pub(super) async fn task_types(_: &Call<'_>, _: NoParameters) -> Outcome<TaskTypes> {

@@ -58,7 +58,7 @@ fn capabilities(call: &Call<'_>) -> Capabilities {
     all.files = Some(files(call));
     all.theming = Some(theming(call));
     let mut activity = Activity::default();
-    activity.apiv2 = words(&["filters", "filters-api"]);
+    activity.apiv2 = words(&["filters", "filters-api", "previews", "rich-strings"]);
     all.activity = Some(activity);
     let mut notifications = Notifications::default();
     notifications.ocs_endpoints = words(&[
@@ -91,6 +91,8 @@ fn capabilities(call: &Call<'_>) -> Capabilities {
     all.user_status = Some(status);
     all.systemtags = Some(Enabled::YES);
     all
+    all.extra.insert("circles".into(), circles::circles());
+    all.recommendations = Some(Enabled::YES);
 }
 
 /// Adds what depends on who asks and on the configuration.

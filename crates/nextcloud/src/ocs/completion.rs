@@ -8,10 +8,10 @@ use allmende_ocs::{
         hovercard::{Action, ById, Card},
     },
 };
-use allmende_sharing::{Caller, ShareKind, ShareeQuery};
+use allmende_sharing::{Brevity, Caller, Look, ShareKind, ShareeQuery};
 
 use super::{
-    Call, Outcome, code, contact, people::find, settings::Settings, shares::refused, user_status,
+    Call, Outcome, code, contact, people::find, shares::refused, unavailable, user_status,
 };
 
 /// Suggestions without a wish.
@@ -21,6 +21,7 @@ const LIMIT: u32 = 10;
 pub(super) async fn autocomplete(call: &Call<'_>, input: Query) -> Outcome<Vec<Suggestion>> {
     let caller = Caller { person: &call.who()?.person.id, now: call.now() };
     let mut query = ShareeQuery::new(input.search);
+    query.brevity = Brevity::Taken;
     query.per_page = input.limit.unwrap_or(LIMIT).max(1);
     query.kinds = if input.share_types.is_empty() {
         vec![ShareKind::Person]
@@ -87,13 +88,7 @@ pub(super) async fn hovercard(call: &Call<'_>, input: ById) -> Outcome<Card> {
 /// either.
 pub(super) async fn is_known(call: &Call<'_>, person: &Person) -> Result<bool, OcsError> {
     let me = &call.who()?.person.id;
-    if person.id == *me || Settings::of(call.inner).await?.everybody_is_known() {
-        return Ok(true);
-    }
-    let caller = Caller { person: me, now: call.now() };
-    let mut query = ShareeQuery::new(person.id.as_str());
-    query.kinds = vec![ShareKind::Person];
-    let found = call.inner.sharing.sharees(caller, &query).await.map_err(refused)?;
-    let mut found = found.exact.people.iter().chain(&found.wide.people);
-    Ok(found.any(|one| one.id == person.id))
+    let ids = std::slice::from_ref(&person.id);
+    let known = call.inner.sharing.knows(me, ids, Look::Named).await.map_err(unavailable)?;
+    Ok(known == [true])
 }

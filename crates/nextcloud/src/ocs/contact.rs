@@ -92,6 +92,11 @@ impl<'a> Shown<'a> {
     }
 }
 
+/// The address of the page that a person shows to others.
+pub(crate) fn page_of(base: &str, person: &str) -> String {
+    format!("{base}/u/{}", utf8_percent_encode(person, PLAIN))
+}
+
 /// The field in which a person's choice of who sees another one is kept.
 pub(crate) fn visibility_field(name: &str) -> String {
     format!(".profile/{name}")

@@ -12,6 +12,7 @@ mod capabilities;
 mod completion;
 pub(crate) mod contact;
 mod direct_link;
+mod dashboard;
 mod edit;
 mod folder_tree;
 mod groups;
@@ -31,6 +32,7 @@ mod profile_page;
 mod reminders;
 mod rich;
 mod search;
+mod recommendations;
 pub(crate) mod settings;
 mod sharees;
 mod shares;
@@ -226,9 +228,11 @@ impl Ocs {
             e::files::templates::List => absent::templates,
             e::files::open_local::Create => open_local::create,
             e::files::open_local::Validate => open_local::validate,
-            e::dashboard::Widgets => absent::widgets,
-            e::dashboard::ItemsV1 => absent::widget_items_v1,
-            e::dashboard::Items => absent::widget_items,
+            e::dashboard::Widgets => dashboard::widgets,
+            e::dashboard::ItemsV1 => dashboard::items_v1,
+            e::dashboard::Items => dashboard::items_v2,
+            e::recommendations::Get => recommendations::get,
+            e::recommendations::GetAlways => recommendations::get,
             e::assistance::Tasks => absent::task_types,
             e::assistance::TextTasks => absent::task_types,
             e::assistance::Pictures => absent::pictures,

@@ -34,17 +34,22 @@ pub(super) async fn search(call: &Call<'_>, input: Numbers) -> Outcome<Assoc<Str
     let profiles = accounts.profiles(&ids).await.map_err(unavailable)?;
     let host = call.origin.host.as_deref().unwrap_or("localhost");
     let mut matches = Assoc::default();
+    let mut known = Vec::new();
     for ((id, number), fields) in found.iter().zip(&profiles) {
         let private =
             fields.iter().any(|field| field.name == "phone" && field.scope == "v2-private");
         if private {
             continue;
         }
+        known.push(id.clone());
         for entry in asked.get(number).into_iter().flatten() {
             if matches.get(entry).is_none() {
                 matches.push(*entry, format!("{id}@{host}"));
             }
         }
     }
+    // Where people are shown only whom their phone book has, it is this one.
+    let me = &call.who()?.person.id;
+    call.inner.sharing.keep_phone_book(me, &known).await.map_err(unavailable)?;
     Ok(Reply::new(matches))
 }

@@ -3,7 +3,7 @@
 use allmende_accounts::{PasswordPolicy, Quota};
 use allmende_files::Files;
 use allmende_ocs::{Code, OcsError};
-use allmende_sharing::{Config, Enumeration, Policy};
+use allmende_sharing::{Config, Policy};
 
 use super::unavailable;
 use crate::service::Inner;
@@ -13,8 +13,6 @@ use crate::service::Inner;
 pub(crate) struct Settings {
     /// What a person's password has to be.
     pub(super) password: PasswordPolicy,
-    /// Who is found by whom.
-    people: Enumeration,
     /// `files/allow_unlimited_quota`.
     unlimited_quota: bool,
     /// `files/max_quota`: bytes.
@@ -33,7 +31,6 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             password: PasswordPolicy::default(),
-            people: Policy::default().enumeration,
             unlimited_quota: true,
             max_quota: None,
             default_quota: None,
@@ -60,7 +57,6 @@ impl Settings {
         };
         Self {
             password: policy.account_password,
-            people: policy.enumeration,
             unlimited_quota: yes("files", "allow_unlimited_quota", true),
             // -1 is none.
             max_quota: config.get("files", "max_quota").and_then(|bytes| bytes.parse().ok()),
@@ -74,12 +70,6 @@ impl Settings {
     /// Whether there may be no limit to what somebody stores.
     pub(super) fn admits_unlimited_quota(&self) -> bool {
         self.unlimited_quota
-    }
-
-    /// Whether everybody may know of everybody.
-    pub(super) fn everybody_is_known(&self) -> bool {
-        let people = &self.people;
-        people.full_match || (people.allowed && !people.to_group && !people.to_phone)
     }
 
     /// The bytes that somebody with this quota may store; none for unlimited.

@@ -11,10 +11,11 @@ use allmende_ocs::{
         },
     },
 };
+use allmende_sharing::Look;
 use allmende_types::{Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::{Call, Outcome, people::find, unavailable};
+use super::{Call, Outcome, completion, people::find, unavailable};
 use crate::service::Inner;
 
 /// Where the status is kept: a field of the person that no profile shows.
@@ -240,20 +241,39 @@ pub(super) async fn predefined(_: &Call<'_>, _: NoParameters) -> Outcome<Vec<Pre
     Ok(Reply::new(PREDEFINED.iter().map(one).collect()))
 }
 
-/// The statuses of everybody who has one, the latest first.
+/// The statuses of everybody who has one and is shown to the caller.
 pub(super) async fn list(call: &Call<'_>, input: Page) -> Outcome<Vec<PublicStatus>> {
+    let all = recent(call).await?.into_iter();
+    let limit = input.limit.map_or(usize::MAX, |limit| limit as usize);
+    let page = all.skip(input.offset.unwrap_or(0) as usize).take(limit);
+    Ok(Reply::new(page.map(|(status, _)| status).collect()))
+}
+
+/// The statuses of those whom the caller may be shown, each with the time at which it was set,
+/// the latest first.
+pub(super) async fn recent(call: &Call<'_>) -> Result<Vec<(PublicStatus, i64)>, OcsError> {
     let page = allmende_accounts::Page { offset: 0, limit: MOST };
     let all = call.accounts.field_of_all(FIELD, page).await.map_err(unavailable)?;
-    let mut all: Vec<Kept> = all.iter().filter_map(|(_, text)| read(text, call.now())).collect();
-    all.sort_by_key(|kept| std::cmp::Reverse(kept.since));
-    let limit = input.limit.map_or(usize::MAX, |limit| limit as usize);
-    let page = all.into_iter().skip(input.offset.unwrap_or(0) as usize).take(limit);
-    Ok(Reply::new(page.map(|kept| kept.status.into()).collect()))
+    let ids: Vec<UserId> = all.iter().map(|(id, _)| id.clone()).collect();
+    let me = &call.who()?.person.id;
+    let shown = call.inner.sharing.knows(me, &ids, Look::Listed).await.map_err(unavailable)?;
+    let mut all: Vec<(PublicStatus, i64)> = all
+        .iter()
+        .zip(shown)
+        .filter(|(_, shown)| *shown)
+        .filter_map(|((_, text), _)| read(text, call.now()))
+        .map(|kept| (kept.status.into(), kept.since))
+        .collect();
+    all.sort_by_key(|(_, since)| std::cmp::Reverse(*since));
+    Ok(all)
 }
 
 pub(super) async fn get_of(call: &Call<'_>, input: ByUser) -> Outcome<PublicStatus> {
     let missing = || OcsError::new(Code::NOT_FOUND, "No status for the requested userId");
     let person = find(call, &input.user_id).await?.ok_or_else(missing)?;
+    if !completion::is_known(call, &person).await? {
+        return Err(missing());
+    }
     let status = stored(call, &person.id).await?.ok_or_else(missing)?;
     Ok(Reply::new(status.into()))
 }

@@ -16,10 +16,6 @@ const NOT_BUILT: &[(&str, &str)] = &[
         "/ocs/v2.php/apps/end_to_end_encryption/api/v2/public-key?format=json",
         "no encrypted folders",
     ),
-    (
-        "/ocs/v2.php/apps/recommendations/api/v1/recommendations?format=json",
-        "nothing is recommended",
-    ),
 ];
 
 fn android(world: &World) -> Client {
@@ -342,6 +338,8 @@ async fn others() {
         "/ocs/v2.php/search/providers?format=json",
         "/ocs/v2.php/search/providers/files/search?term=a&limit=5&cursor=0&format=json",
         "/ocs/v2.php/apps/dashboard/api/v1/widgets?format=json",
+        "/ocs/v2.php/apps/dashboard/api/v1/widget-items?format=json&widgets[]=activity",
+        "/ocs/v2.php/apps/recommendations/api/v1/recommendations?format=json",
         "/ocs/v2.php/apps/files/api/v1/directEditing?format=json",
         "/ocs/v2.php/hovercard/v1/bob?format=json",
     ] {

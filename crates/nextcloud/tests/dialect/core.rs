@@ -147,8 +147,6 @@ async fn what_there_is_not_is_empty() {
     for (path, data) in [
         ("/apps/files/api/v1/directEditing", json!({"editors": [], "creators": []})),
         ("/apps/files/api/v1/templates", json!([])),
-        ("/apps/dashboard/api/v1/widgets", json!([])),
-        ("/apps/dashboard/api/v2/widget-items", json!([])),
         ("/taskprocessing/tasktypes", json!({"types": []})),
         ("/textprocessing/tasktypes", json!({"types": []})),
         ("/text2image/is_available", json!({"isAvailable": false})),
@@ -168,7 +166,6 @@ async fn what_there_is_not_is_empty() {
     // Clients take any success here for an application that is there.
     for path in [
         "/apps/terms_of_service/terms",
-        "/apps/recommendations/api/v1/recommendations",
         "/apps/external/api/v1",
         "/core/whatsnew",
         "/privatedata/getattribute",

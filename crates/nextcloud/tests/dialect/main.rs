@@ -20,6 +20,7 @@ mod faults;
 mod folders;
 mod headers;
 mod hostile;
+mod home_screen;
 mod laws;
 mod legacy_flow;
 mod links;

@@ -137,6 +137,19 @@ async fn who_finds_whom() {
     assert_eq!(found("bob").await, ["bob", "bobby"], "who is named in full is found");
     assert_eq!((card("bob").await, card("bobby").await), (200, 200));
 
+    // By telephone: whom the address book of her device has, until the next one.
+    let number = "key=phone&value=%2B4930123456";
+    assert_eq!(world.bob().ocs("PUT", "/cloud/users/bob", number).await.http, 200);
+    let book = "location=DE&search[x][]=030123456";
+    assert_eq!(alice.ocs("POST", "/cloud/users/search/by-phone", book).await.http, 200);
+    assert_eq!(found("exampl").await, [""; 0], "it counts only where it is asked for");
+    configure(&world, &["core/shareapi_restrict_user_enumeration_to_phone=yes"]).await;
+    assert_eq!(found("exampl").await, ["bob"]);
+    assert_eq!(found("bobb").await, ["bobby"], "or of one of her groups");
+    let book = "location=DE&search[x][]=030654321";
+    assert_eq!(alice.ocs("POST", "/cloud/users/search/by-phone", book).await.http, 200);
+    assert_eq!(found("exampl").await, [""; 0]);
+
     configure(&world, &["core/shareapi_restrict_user_enumeration_full_match=no"]).await;
     assert_eq!(found("bob").await, ["bobby"]);
     assert_eq!((card("bob").await, card("bobby").await, card("alice").await), (404, 200, 200));
@@ -145,4 +158,23 @@ async fn who_finds_whom() {
     configure(&world, &["core/shareapi_allow_share_dialog_user_enumeration=no"]).await;
     assert_eq!((found("bobby").await, menu("bob").await), (vec![], 0));
     assert_eq!(card("bobby").await, 404);
+
+    // Within groups only, whatever else is allowed.
+    configure(
+        &world,
+        &[
+            "core/shareapi_allow_share_dialog_user_enumeration=yes",
+            "core/shareapi_restrict_user_enumeration_to_group=no",
+            "core/shareapi_restrict_user_enumeration_to_phone=no",
+            "core/shareapi_restrict_user_enumeration_full_match=yes",
+            "core/shareapi_only_share_with_group_members=yes",
+        ],
+    )
+    .await;
+    assert_eq!((found("bob").await, menu("bob").await), (vec!["bobby".to_owned()], 1));
+    assert_eq!((card("bob").await, card("bobby").await), (404, 200));
+    let status = "/apps/user_status/api/v1/statuses/bob";
+    world.bob().ocs("PUT", "/apps/user_status/api/v1/user_status/status", "statusType=dnd").await;
+    assert_eq!(alice.ocs("GET", status, "").await.http, 404);
+    assert_eq!(world.bob().ocs("GET", status, "").await.http, 200);
 }

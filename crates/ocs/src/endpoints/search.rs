@@ -77,6 +77,58 @@ pub struct Query {
     /// See [`Place::from`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// What narrows the search.
+    #[serde(flatten)]
+    pub filters: Filters,
+}
+
+/// What narrows a search of files, by the names that [`Provider::filters`] tells.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Filters {
+    /// Changed at this time or later: a date and time (RFC 3339), a day or seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// Changed at this time or before, as [`since`](Self::since).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// Of this person: an id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// The media type, in which `%` stands for any text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mime: Option<String>,
+    /// `file` or `folder`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Below this folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Bytes at least.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_size: Option<String>,
+    /// Bytes at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_size: Option<String>,
+    /// Marked by the person, or not: `true`, `1`, `false`, `0`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_favorite: Option<String>,
+}
+
+impl Filters {
+    /// The names and types of all.
+    pub const ALL: [(&str, &str); 9] = [
+        ("since", "datetime"),
+        ("until", "datetime"),
+        ("person", "person"),
+        ("mime", "string"),
+        ("type", "string"),
+        ("path", "string"),
+        ("min-size", "int"),
+        ("max-size", "int"),
+        ("is-favorite", "bool"),
+    ];
 }
 
 /// A page of what was found.

@@ -211,17 +211,17 @@ struct Place {
 }
 
 /// What a person sees.
-struct Seen {
+pub(super) struct Seen {
     view: View,
-    reader: Reader,
+    pub(super) reader: Reader,
     home: SpaceId,
-    spaces: Vec<SpaceId>,
+    pub(super) spaces: Vec<SpaceId>,
     /// Spaces in which rules hide some nodes from the person.
     ruled: HashSet<SpaceId>,
 }
 
 impl Seen {
-    async fn of(call: &Call<'_>) -> Result<Self, OcsError> {
+    pub(super) async fn of(call: &Call<'_>) -> Result<Self, OcsError> {
         let person = call.who()?.person.id.clone();
         let inner = call.inner;
         let groups = inner.accounts.memberships_of(&person).await.map_err(unavailable)?.groups;

@@ -237,6 +237,7 @@ async fn capabilities_decode_strictly() {
         assert!(limit.enabled.is_some() && limit.default_limit.is_some());
     }
     // What is not built is absent, by which nothing is shown.
+    assert_eq!(all.recommendations.unwrap()["enabled"], true);
     assert!(files.locking.is_none() && files.editing.is_none());
     for absent in [
         all.encryption,
@@ -244,7 +245,6 @@ async fn capabilities_decode_strictly() {
         all.external,
         all.security_guard,
         all.assistant,
-        all.recommendations,
         all.terms_of_service,
     ] {
         assert!(absent.is_none());

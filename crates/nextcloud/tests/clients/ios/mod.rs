@@ -15,7 +15,6 @@ use crate::{
 
 /// What the app asks for and does without: the path, and why there is nothing.
 const NOT_BUILT: &[(&str, &str)] = &[
-    ("/ocs/v2.php/apps/recommendations/api/v1/recommendations", "nothing is recommended"),
     ("/ocs/v2.php/apps/end_to_end_encryption/api/v2/public-key", "no encrypted folders"),
     ("/ocs/v2.php/apps/external/api/v1", "links to other sites in the menu"),
     ("/ocs/v2.php/apps/terms_of_service/terms", "there are none to sign"),
@@ -450,7 +449,35 @@ async fn others() {
     }
     let widgets: Value =
         data(&client.get("/ocs/v2.php/apps/dashboard/api/v1/widgets?format=json").await);
-    assert!(widgets.is_object() || widgets.as_array().is_some_and(Vec::is_empty));
+    for widget in widgets.as_object().unwrap().values() {
+        assert!(widget["id"].is_string() && widget["title"].is_string());
+        assert!(widget["order"].is_i64() && widget["item_icons_round"].is_boolean());
+        assert!(widget["buttons"].is_array() && widget["icon_url"].is_string());
+    }
+    #[derive(Deserialize)]
+    struct Recommendations {
+        recommendations: Vec<Recommendation>,
+    }
+    #[derive(Deserialize)]
+    struct Recommendation {
+        id: String,
+        timestamp: i64,
+        name: String,
+        directory: String,
+        extension: String,
+        #[serde(rename = "mimeType")]
+        media_type: String,
+        #[serde(rename = "hasPreview")]
+        has_preview: bool,
+        reason: String,
+    }
+    let path = "/ocs/v2.php/apps/recommendations/api/v1/recommendations?format=json";
+    let all: Recommendations = data(&client.get(path).await);
+    for one in all.recommendations {
+        assert!(!one.id.is_empty() && one.timestamp > 0 && !one.name.is_empty());
+        assert!(one.directory.starts_with('/') && !one.has_preview && !one.reason.is_empty());
+        let _ = (one.extension, one.media_type);
+    }
     let folders = client.get("/index.php/apps/groupfolders/folders?applicable=1&format=json").await;
     assert_eq!(folders.status, 200, "{}", folders.text());
 }
