@@ -252,7 +252,7 @@ impl Accounts {
                 "SELECT person, group_id FROM {table} WHERE person IN ($list) \
                  ORDER BY person, group_id"
             );
-            let list = Statement::with_list(&sql, vec![], keys.iter().map(Value::from));
+            let list = Statement::with_list(sql, vec![], keys.iter().map(Value::from));
             if ids.len() == 1 { list.point() } else { list }
         };
         let lists = vec![list(GroupRole::Member), list(GroupRole::Administrator)];

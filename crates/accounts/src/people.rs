@@ -228,7 +228,7 @@ impl Accounts {
         });
         sql.push_str(" LIMIT $1 OFFSET $2");
         let groups = query.groups.iter().flatten().map(|group| Value::from(group.as_str()));
-        let rows = self.sql().read(Statement::with_list(&sql, params, groups)).await?;
+        let rows = self.sql().read(Statement::with_list(sql, params, groups)).await?;
         rows.iter().map(from_row).collect()
     }
 

@@ -86,6 +86,11 @@ impl Entry {
         self.permissions.letters(self.facts)
     }
 
+    /// The same letter by letter.
+    pub fn each_letter(&self) -> impl Iterator<Item = &'static str> {
+        self.permissions.each_letter(self.facts)
+    }
+
     /// The media type of a file. The name decides, so that a rename from a temporary
     /// name is enough; what was stored counts where the name tells nothing.
     #[must_use]

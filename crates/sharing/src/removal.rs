@@ -109,7 +109,7 @@ impl Sharing {
             let mut batch = Batch::new();
             for table in ["shares", "team_rules"] {
                 let delete = format!("DELETE FROM {table} WHERE node IN ($list)");
-                batch.expect(Statement::with_list(&delete, vec![], gone.clone()), Expect::Any);
+                batch.expect(Statement::with_list(delete, vec![], gone.clone()), Expect::Any);
             }
             self.write(batch).await?;
         }

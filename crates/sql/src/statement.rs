@@ -1,6 +1,6 @@
 //! Statements, and batches of them.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::RangeInclusive};
 
 use crate::{Error, ErrorKind, Result, Rows, Value, text};
 
@@ -28,15 +28,37 @@ use crate::{Error, ErrorKind, Result, Rows, Value, text};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Statement {
-    sql: Cow<'static, str>,
+    text: Text,
     params: Vec<Value>,
     point: bool,
+}
+
+/// The text of a statement, and the numbers of its list. The list is written out where an
+/// engine prepares the statement, and not again each time it is run: a list of a page's ids
+/// is longer than all that is asked of them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Text {
+    sql: Cow<'static, str>,
+    /// The placeholders that stand for `$list`.
+    list: Option<RangeInclusive<usize>>,
+}
+
+const LIST: &str = "$list";
+
+impl Text {
+    /// The text with its list.
+    pub(crate) fn written(&self) -> Cow<'_, str> {
+        let Some(list) = &self.list else { return Cow::Borrowed(&self.sql) };
+        let numbers: Vec<String> = list.clone().map(|n| format!("${n}")).collect();
+        let list = if numbers.is_empty() { "NULL".to_owned() } else { numbers.join(",") };
+        Cow::Owned(self.sql.replace(LIST, &list))
+    }
 }
 
 impl Statement {
     /// A statement, with parameters as [`params!`](crate::params) makes them.
     pub fn new(sql: impl Into<Cow<'static, str>>, params: Vec<Value>) -> Self {
-        Self { sql: sql.into(), params, point: false }
+        Self { text: Text { sql: sql.into(), list: None }, params, point: false }
     }
 
     /// A statement with a list of values where its text says `$list`.
@@ -55,7 +77,7 @@ impl Statement {
     /// assert_eq!(find.sql(), "SELECT a FROM t WHERE b = $1 AND id IN ($2,$3,$4,$5)");
     /// ```
     pub fn with_list(
-        sql: &str,
+        sql: impl Into<Cow<'static, str>>,
         mut params: Vec<Value>,
         list: impl IntoIterator<Item = Value>,
     ) -> Self {
@@ -65,9 +87,8 @@ impl Statement {
             let full = (params.len() + 1 - first).next_power_of_two();
             params.resize(first - 1 + full, last);
         }
-        let numbers: Vec<String> = (first..=params.len()).map(|n| format!("${n}")).collect();
-        let list = if numbers.is_empty() { "NULL".to_owned() } else { numbers.join(",") };
-        Self::new(sql.replace("$list", &list), params)
+        let list = Some(first..=params.len());
+        Self { text: Text { sql: sql.into(), list }, params, point: false }
     }
 
     /// Declares that the statement reads a handful of rows by an index. SQLite then
@@ -78,10 +99,15 @@ impl Statement {
         self
     }
 
-    /// The text.
+    /// The text, with its list.
     #[must_use]
-    pub fn sql(&self) -> &str {
-        &self.sql
+    pub fn sql(&self) -> Cow<'_, str> {
+        self.text.written()
+    }
+
+    /// By what engines keep it prepared.
+    pub(crate) fn text(&self) -> &Text {
+        &self.text
     }
 
     /// The parameters.
@@ -97,7 +123,13 @@ impl Statement {
     }
 
     pub(crate) fn check(&self) -> Result<()> {
-        text::check_params(&self.sql, self.params.len())
+        let Text { sql, list } = &self.text;
+        let Some(list) = list else { return text::check_params(sql, self.params.len()) };
+        if !list.is_empty() && !sql.contains(LIST) {
+            let context = format!("no {LIST} for a list in {sql:?}");
+            return Err(Error::new(ErrorKind::Invalid, context));
+        }
+        text::check_params(sql, list.start() - 1)
     }
 }
 

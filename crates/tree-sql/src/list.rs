@@ -43,8 +43,10 @@ impl SqlTree {
         }
         let home = Home { space: head.id, epoch: head.epoch };
         let rows = &answers[1];
-        let items = rows.iter().take(limit).map(|row| row::node(row, home));
-        let items = items.collect::<Result<Vec<Node>>>()?;
+        let mut items = Vec::with_capacity(rows.len().min(limit));
+        for row in rows.iter().take(limit) {
+            items.push(row::node(row, home)?);
+        }
         let last = items.last().and_then(|node| node.name.clone());
         let next = last.filter(|_| rows.len() > limit).map(Cursor);
         Ok(Page { items, next })

@@ -199,7 +199,7 @@ impl SqlTree {
             let ids = values(&lists);
             let batch = DROP_LISTS
                 .iter()
-                .map(|sql| Statement::with_list(sql, params![], ids.iter().cloned()));
+                .map(|sql| Statement::with_list(*sql, params![], ids.iter().cloned()));
             self.sql.write(batch.collect()).await.context("take contents apart")?;
             dropped += lists.len();
         }

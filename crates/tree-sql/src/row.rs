@@ -15,11 +15,11 @@ macro_rules! columns {
             $p,
             "id, ",
             $p,
-            "parent, ",
-            $p,
-            "key, ",
+            "parent, COALESCE(",
             $p,
             "name, ",
+            $p,
+            "key), ",
             $p,
             "kind, ",
             $p,
@@ -46,7 +46,7 @@ macro_rules! columns {
 pub(crate) use columns;
 
 /// How many columns `columns!` names.
-pub(crate) const COLUMNS: usize = 14;
+pub(crate) const COLUMNS: usize = 13;
 
 /// `kind` of a folder.
 pub(crate) const FOLDER: i64 = 0;
@@ -72,31 +72,27 @@ pub(crate) fn node(row: Row<'_>, home: Home) -> Result<Node> {
 
 fn decode(row: Row<'_>, home: Home) -> allmende_sql::Result<Result<Node>> {
     let id = NodeId(row.int(0)?);
-    let text = match row.opt_text(3)? {
-        Some(name) => Some(name),
-        None => row.opt_text(2)?,
-    };
-    let name = match text.map(Name::new).transpose() {
+    let name = match row.opt_text(2)?.map(Name::new).transpose() {
         Ok(name) => name,
         Err(error) => return Ok(Err(corrupt(format!("node {id}")).with_source(error))),
     };
-    let kind = if row.int(4)? == FOLDER {
+    let kind = if row.int(3)? == FOLDER {
         NodeKind::Folder
     } else {
-        let checksums = match row.opt_text(13)? {
+        let checksums = match row.opt_text(12)? {
             None => Checksums::none(),
             Some(text) => match text.parse() {
                 Ok(checksums) => checksums,
                 Err(error) => return Ok(Err(corrupt(format!("node {id}")).with_source(error))),
             },
         };
-        let Some(blob) = row.opt_blob(10)?.map(blob_id).transpose().ok() else {
+        let Some(blob) = row.opt_blob(9)?.map(blob_id).transpose().ok() else {
             return Ok(Err(corrupt(format!("content of node {id}"))));
         };
         NodeKind::File(Content {
             id: blob,
-            segments: u32::try_from(row.int(11)?).unwrap_or(u32::MAX),
-            media_type: row.opt_text(12)?.unwrap_or_default().into(),
+            segments: u32::try_from(row.int(10)?).unwrap_or(u32::MAX),
+            media_type: row.opt_text(11)?.unwrap_or_default().into(),
             checksums,
         })
     };
@@ -106,12 +102,12 @@ fn decode(row: Row<'_>, home: Home) -> allmende_sql::Result<Result<Node>> {
         parent: row.opt_int(1)?.map(NodeId),
         name,
         kind,
-        size: row.int(5)?.try_into().unwrap_or(0),
+        size: row.int(4)?.try_into().unwrap_or(0),
         epoch: home.epoch,
-        revision: Revision(row.int(6)?),
-        modified: Timestamp::from_unix(row.int(7)?),
-        created: row.opt_int(8)?.map(Timestamp::from_unix),
-        uploaded: Timestamp::from_unix(row.int(9)?),
+        revision: Revision(row.int(5)?),
+        modified: Timestamp::from_unix(row.int(6)?),
+        created: row.opt_int(7)?.map(Timestamp::from_unix),
+        uploaded: Timestamp::from_unix(row.int(8)?),
     }))
 }
 

@@ -83,7 +83,7 @@ fn statement(search: &NodeSearch) -> Statement {
     let name = column(NodeField::Name);
     // Writing to a string cannot fail.
     let _ = write!(text, "{name}, n.id LIMIT {limit} OFFSET {skip}");
-    Statement::with_list(&text, sql.params, search.below.iter().map(|id| Value::Int(id.0)))
+    Statement::with_list(text, sql.params, search.below.iter().map(|id| Value::Int(id.0)))
 }
 
 fn whole(number: usize) -> Value {

@@ -58,7 +58,7 @@ impl SqlTree {
             format!("SELECT {COLUMNS} FROM spaces WHERE root IS NOT NULL AND id IN ($list)");
         let statements = ids.chunks(CHUNK).map(|chunk| {
             let list = chunk.iter().map(|id| Value::Int(id.0));
-            Statement::with_list(&select, params![], list)
+            Statement::with_list(select.clone(), params![], list)
         });
         let answers = self.sql.read_all(statements.collect()).await.context("look at spaces")?;
         let mut found = HashMap::new();
@@ -86,7 +86,7 @@ impl SqlTree {
         let possible: Vec<&str> = keys.iter().copied().filter(|key| !key.contains('\0')).collect();
         let statements = possible.chunks(CHUNK).map(|chunk| {
             let list = chunk.iter().map(|key| Value::from(*key));
-            Statement::with_list(&select, params![], list)
+            Statement::with_list(select.clone(), params![], list)
         });
         let answers = self.sql.read_all(statements.collect()).await.context("find spaces")?;
         let mut found = HashMap::new();

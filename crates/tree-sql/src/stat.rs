@@ -80,7 +80,7 @@ impl SqlTree {
     }
 
     /// What is alive, and the answers to a statement over the same ids.
-    async fn with_links(&self, ids: &[NodeId], sql: &str) -> Result<(Links, Vec<Rows>)> {
+    async fn with_links(&self, ids: &[NodeId], sql: &'static str) -> Result<(Links, Vec<Rows>)> {
         let mut statements = Vec::new();
         for chunk in ids.chunks(CHUNK) {
             let list = chunk.iter().map(|id| Value::Int(id.0));

@@ -8,8 +8,10 @@ use std::{fmt, str::FromStr};
 /// compute an algorithm can still hand it back.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Checksum {
-    algorithm: Box<str>,
-    value: Box<str>,
+    /// Algorithm, colon and value.
+    text: Box<str>,
+    /// Where the colon is.
+    colon: usize,
 }
 
 /// A text that is no checksum.
@@ -23,48 +25,58 @@ impl Checksum {
     #[must_use]
     pub fn from_digest(algorithm: &str, digest: &[u8]) -> Self {
         use std::fmt::Write;
-        let hex = digest.iter().fold(String::with_capacity(digest.len() * 2), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
-        Self { algorithm: algorithm.into(), value: hex.into() }
+        let mut text = String::with_capacity(algorithm.len() + 1 + digest.len() * 2);
+        text.push_str(algorithm);
+        text.push(':');
+        for byte in digest {
+            let _ = write!(text, "{byte:02x}");
+        }
+        Self { text: text.into(), colon: algorithm.len() }
+    }
+
+    /// Algorithm, colon and value, as they were written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 
     /// The algorithm as it was written, such as `SHA1`. Compare it without regard to case.
     #[must_use]
     pub fn algorithm(&self) -> &str {
-        &self.algorithm
+        &self.text[..self.colon]
     }
 
     /// The value as it was written.
     #[must_use]
     pub fn value(&self) -> &str {
-        &self.value
+        &self.text[self.colon + 1..]
     }
 
     /// Whether both say the same of a content: neither the case of the algorithm nor
     /// that of the hexadecimal digits counts.
     #[must_use]
     pub fn agrees(&self, other: &Self) -> bool {
-        self.algorithm.eq_ignore_ascii_case(&other.algorithm)
-            && self.value.eq_ignore_ascii_case(&other.value)
+        self.text.eq_ignore_ascii_case(&other.text)
     }
 }
 
 impl fmt::Display for Checksum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.algorithm, self.value)
+        f.write_str(&self.text)
     }
 }
 
 impl FromStr for Checksum {
     type Err = InvalidChecksum;
     fn from_str(s: &str) -> Result<Self, InvalidChecksum> {
-        let word =
-            |w: &str| !w.is_empty() && w.len() <= 256 && w.bytes().all(|b| b.is_ascii_graphic());
-        match s.split_once(':') {
-            Some((algorithm, value)) if word(algorithm) && word(value) => {
-                Ok(Self { algorithm: algorithm.into(), value: value.into() })
+        let word = |length: usize| (1..=256).contains(&length);
+        match s.find(':') {
+            Some(colon)
+                if word(colon)
+                    && word(s.len() - colon - 1)
+                    && s.bytes().all(|byte| byte.is_ascii_graphic()) =>
+            {
+                Ok(Self { text: s.into(), colon })
             }
             _ => Err(InvalidChecksum(s.to_owned())),
         }
@@ -73,7 +85,12 @@ impl FromStr for Checksum {
 
 /// All checksums of one content: what `OC-Checksum` carries, separated by blanks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct Checksums(Vec<Checksum>);
+pub struct Checksums {
+    /// Nearly every content has one, which needs no list.
+    first: Option<Checksum>,
+    /// Only behind a first one.
+    more: Vec<Checksum>,
+}
 
 impl Checksums {
     /// The most checksums that one content has.
@@ -82,30 +99,45 @@ impl Checksums {
     /// No checksum.
     #[must_use]
     pub const fn none() -> Self {
-        Self(Vec::new())
+        Self { first: None, more: Vec::new() }
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.first.is_none()
     }
 
     /// Each of them, in the order they came.
     pub fn iter(&self) -> impl Iterator<Item = &Checksum> {
-        self.0.iter()
+        self.first.iter().chain(&self.more)
+    }
+
+    fn into_all(self) -> impl Iterator<Item = Checksum> {
+        self.first.into_iter().chain(self.more)
+    }
+
+    fn push(&mut self, checksum: Checksum) {
+        match self.first {
+            None => self.first = Some(checksum),
+            Some(_) => self.more.push(checksum),
+        }
     }
 
     /// Sets the checksum of one algorithm, in place of an older one.
     pub fn set(&mut self, checksum: Checksum) {
-        self.0.retain(|c| !c.algorithm.eq_ignore_ascii_case(&checksum.algorithm));
-        self.0.push(checksum);
+        for old in std::mem::take(self).into_all() {
+            if !old.algorithm().eq_ignore_ascii_case(checksum.algorithm()) {
+                self.push(old);
+            }
+        }
+        self.push(checksum);
     }
 }
 
 impl fmt::Display for Checksums {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, checksum) in self.0.iter().enumerate() {
+        for (i, checksum) in self.iter().enumerate() {
             if i > 0 {
                 f.write_str(" ")?;
             }
@@ -118,9 +150,11 @@ impl fmt::Display for Checksums {
 impl FromStr for Checksums {
     type Err = InvalidChecksum;
     fn from_str(s: &str) -> Result<Self, InvalidChecksum> {
-        let all: Vec<Checksum> =
-            s.split_ascii_whitespace().map(str::parse).collect::<Result<_, _>>()?;
-        if all.len() > Self::MAX { Err(InvalidChecksum(s.to_owned())) } else { Ok(Self(all)) }
+        let mut all = Self::none();
+        for one in s.split_ascii_whitespace() {
+            all.push(one.parse()?);
+        }
+        if 1 + all.more.len() > Self::MAX { Err(InvalidChecksum(s.to_owned())) } else { Ok(all) }
     }
 }
 

@@ -31,13 +31,15 @@ impl ETag {
     /// and one of them may later be moved to the path of another.
     #[must_use]
     pub fn of_node(epoch: crate::Epoch, id: crate::NodeId, revision: crate::Revision) -> Self {
-        let mut digits = String::with_capacity(3 * 16 + 2);
+        // As long as the text, which is then not copied again.
+        let lengths = [epoch.0, id.0, revision.0].map(hex_digits);
+        let mut digits = String::with_capacity(2 + lengths.iter().sum::<u32>() as usize);
         push_hex(&mut digits, epoch.0);
         digits.push('-');
         push_hex(&mut digits, id.0);
         digits.push('-');
         push_hex(&mut digits, revision.0);
-        Self { tag: digits.as_str().into(), weak: false }
+        Self { tag: digits.into(), weak: false }
     }
 
     fn build(tag: String, weak: bool) -> Result<Self, InvalidETag> {
@@ -90,12 +92,15 @@ impl FromStr for ETag {
     }
 }
 
+const fn hex_digits(number: i64) -> u32 {
+    let bits = 64 - number.leading_zeros();
+    if bits == 0 { 1 } else { bits.div_ceil(4) }
+}
+
 /// Without the machinery of `format!`, which is felt in listings: each entry has a tag.
 fn push_hex(out: &mut String, number: i64) {
-    let number = number.cast_unsigned();
-    let digits = (64 - number.leading_zeros()).div_ceil(4).max(1);
-    for place in (0..digits).rev() {
-        let digit = (number >> (4 * place)) & 0xf;
+    for place in (0..hex_digits(number)).rev() {
+        let digit = (number.cast_unsigned() >> (4 * place)) & 0xf;
         out.push(char::from(b"0123456789abcdef"[digit as usize]));
     }
 }

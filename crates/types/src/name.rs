@@ -103,8 +103,10 @@ impl Name {
         if normal == "." || normal == ".." {
             return refuse(NameReason::Dots);
         }
-        if let Some(c) = normal.chars().find(|c| matches!(c, '/' | '\\') || *c < ' ') {
-            return refuse(NameReason::Character(c));
+        // All of them are ASCII, so that they can be looked for among the bytes.
+        let refused = |byte: &u8| matches!(byte, b'/' | b'\\') || *byte < b' ';
+        if let Some(byte) = normal.bytes().find(refused) {
+            return refuse(NameReason::Character(char::from(byte)));
         }
         if normal.len() > Self::MAX_BYTES {
             return refuse(NameReason::TooLong);

@@ -60,6 +60,11 @@ impl Permissions {
     /// ```
     #[must_use]
     pub fn letters(self, facts: NodeFacts) -> String {
+        self.each_letter(facts).collect()
+    }
+
+    /// The same letter by letter, for listings, which write each of them where it belongs.
+    pub fn each_letter(self, facts: NodeFacts) -> impl Iterator<Item = &'static str> {
         let renamable = self.contains(Self::UPDATE)
             || facts.movable_mount
             || (self.contains(Self::DELETE) && facts.parent_creatable);
@@ -78,7 +83,7 @@ impl Permissions {
             ("W", self.contains(Self::UPDATE) && !facts.folder),
             ("CK", self.contains(Self::CREATE) && facts.folder),
         ];
-        table.iter().filter(|(_, given)| *given).map(|(letter, _)| *letter).collect()
+        table.into_iter().filter(|(_, given)| *given).map(|(letter, _)| letter)
     }
 }
 

@@ -58,4 +58,6 @@ pub use lock::{ActiveLock, LockScope};
 pub use multistatus::{Multistatus, MultistatusWriter};
 pub use name::{InvalidPropName, Namespace, PropName};
 pub use request::RequestError;
-pub use xml::{Attribute, Content, Element, XmlError, XmlErrorKind, XmlLimits, XmlWriter};
+pub use xml::{
+    Attribute, Content, Element, Label, Tag, XmlError, XmlErrorKind, XmlLimits, XmlWriter,
+};

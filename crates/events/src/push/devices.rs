@@ -96,7 +96,7 @@ impl Events {
     pub async fn devices_of(&self, people: &[UserId]) -> Result<Vec<PushDevice>> {
         let find = format!("{COLUMNS} WHERE person IN ($list) ORDER BY person, app_password");
         let people = people.iter().map(|id| Value::Text(id.key()));
-        self.devices(Statement::with_list(&find, vec![], people)).await
+        self.devices(Statement::with_list(find, vec![], people)).await
     }
 
     /// The people who have devices, in the order of their ids, those after the one given:

@@ -133,16 +133,14 @@ impl View {
         let mut ids: Vec<SpaceId> = entries.iter().map(|entry| entry.node.space).collect();
         ids.sort_unstable();
         ids.dedup();
+        if let [only] = ids[..] {
+            let quota = (&self.files.tree().space(only).await?).into();
+            return Ok(vec![quota; entries.len()]);
+        }
         let mut quotas: HashMap<SpaceId, Quota> = HashMap::new();
-        match ids[..] {
-            [] => {}
-            [only] => {
-                quotas.insert(only, (&self.files.tree().space(only).await?).into());
-            }
-            _ => {
-                let spaces = self.files.tree().spaces(&ids).await?;
-                quotas.extend(spaces.iter().flatten().map(|space| (space.id, space.into())));
-            }
+        if !ids.is_empty() {
+            let spaces = self.files.tree().spaces(&ids).await?;
+            quotas.extend(spaces.iter().flatten().map(|space| (space.id, space.into())));
         }
         let gone = || Error::new(ErrorKind::Unavailable, "a space was removed meanwhile");
         let quota = |entry: &&Entry| quotas.get(&entry.node.space).copied().ok_or_else(gone);

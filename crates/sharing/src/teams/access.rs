@@ -44,8 +44,9 @@ impl Sharing {
             return Ok(states);
         }
         let inheritance: Inheritance = self.policy().await?.inheritance;
-        let list =
-            |sql: &str| Statement::with_list(sql, vec![], ids.iter().map(|id| Value::Int(id.0)));
+        let list = |sql: &'static str| {
+            Statement::with_list(sql, vec![], ids.iter().map(|id| Value::Int(id.0)))
+        };
         let of_nodes = "SELECT node, folder, kind, shown, mask, allow FROM team_rules \
                         WHERE node IN ($list) ORDER BY node, kind, subject";
         let nodes = nodes.into_iter().map(|id| Value::Int(id.get()));

@@ -9,7 +9,9 @@ use super::{codec, error::error};
 use crate::{
     Batch, Engine, Error, ErrorKind, Expect, Outcome, Result, Rows, Statement,
     migrations::{self, Plan},
-    params, text,
+    params,
+    statement::Text,
+    text,
 };
 
 /// Prepared statements that a connection keeps.
@@ -19,7 +21,7 @@ const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(4702111234474983745)"
 
 pub(super) struct Connection {
     client: Client,
-    prepared: HashMap<Box<str>, Prepared>,
+    prepared: HashMap<Text, Prepared>,
     /// Whether a transaction may be open.
     open: bool,
 }
@@ -107,19 +109,19 @@ impl Connection {
             let types = prepared.params().iter();
             statement.params().iter().zip(types).all(|(value, ty)| codec::fits(value, ty))
         };
-        if let Some(prepared) = self.prepared.get(statement.sql()).filter(|known| fits(known)) {
+        if let Some(prepared) = self.prepared.get(statement.text()).filter(|known| fits(known)) {
             return Ok(prepared.clone());
         }
         let types: Vec<Type> = statement.params().iter().map(codec::param_type).collect();
         let prepared = self
             .client
-            .prepare_typed(statement.sql(), &types)
+            .prepare_typed(&statement.sql(), &types)
             .await
-            .map_err(|e| error(statement.sql().to_owned(), e))?;
+            .map_err(|e| error(statement.sql().into_owned(), e))?;
         if self.prepared.len() >= PREPARED {
             self.prepared.clear();
         }
-        self.prepared.insert(statement.sql().into(), prepared.clone());
+        self.prepared.insert(statement.text().clone(), prepared.clone());
         Ok(prepared)
     }
 
@@ -142,7 +144,7 @@ async fn control(client: &Client, sql: &str) -> Result<()> {
 }
 
 async fn execute(client: &Client, prepared: &Prepared, statement: &Statement) -> Result<Outcome> {
-    let failed = |e| error(statement.sql().to_owned(), e);
+    let failed = |e| error(statement.sql().into_owned(), e);
     let params = statement.params().iter().map(codec::Param);
     let stream = client.query_raw(prepared, params).await.map_err(failed)?;
     let mut stream = pin!(stream);

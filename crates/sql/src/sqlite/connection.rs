@@ -10,7 +10,7 @@ use rusqlite::{
 };
 
 use super::{SqliteOptions, error::error};
-use crate::{Error, ErrorKind, Outcome, Result, Rows, Statement, Value, text};
+use crate::{Error, ErrorKind, Outcome, Result, Rows, Statement, Value, statement::Text, text};
 
 /// Prepared statements that a connection keeps.
 const PREPARED: usize = 256;
@@ -19,7 +19,7 @@ pub(super) struct Connection {
     inner: rusqlite::Connection,
     /// Texts by what callers wrote, with SQLite's placeholders. Statements are kept
     /// prepared by the rewritten text.
-    rewritten: HashMap<Box<str>, Box<str>>,
+    rewritten: HashMap<Text, Box<str>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,15 +91,20 @@ impl Connection {
     }
 
     pub(super) fn run(&mut self, statement: &Statement) -> Result<Outcome> {
-        let sql = statement.sql();
-        if !self.rewritten.contains_key(sql) {
-            if self.rewritten.len() >= PREPARED {
-                self.rewritten.clear();
+        let Self { inner, rewritten } = self;
+        let full = rewritten.len() >= PREPARED;
+        let sql: &str = match rewritten.get(statement.text()) {
+            Some(known) => known,
+            None => {
+                if full {
+                    rewritten.clear();
+                }
+                let sql = text::for_sqlite(&statement.sql()).into();
+                rewritten.entry(statement.text().clone()).or_insert(sql)
             }
-            self.rewritten.insert(sql.into(), text::for_sqlite(sql).into());
-        }
-        execute(&self.inner, &self.rewritten[sql], statement.params())
-            .map_err(|failed| failed.into_error(sql))
+        };
+        execute(inner, sql, statement.params())
+            .map_err(|failed| failed.into_error(&statement.sql()))
     }
 }
 

@@ -20,8 +20,19 @@ pub use destination::{Destination, DestinationError};
 /// assert_eq!(folder.as_str(), "/files/alice/Fotos/");
 /// assert_eq!(folder.join("Käse (1).jpg").as_str(), "/files/alice/Fotos/K%c3%a4se%20(1).jpg");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Href(String);
+
+impl Clone for Href {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    // Into the same buffer: a listing makes one after the other.
+    fn clone_from(&mut self, source: &Self) {
+        self.0.clone_from(&source.0);
+    }
+}
 
 /// A reference that names no path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -62,19 +73,28 @@ impl Href {
     pub fn join(&self, name: &str) -> Self {
         let mut joined = String::with_capacity(self.0.len() + name.len() + 8);
         joined.push_str(&self.0);
-        if !joined.ends_with('/') {
-            joined.push('/');
+        let mut joined = Self(joined);
+        joined.push(name);
+        joined
+    }
+
+    /// Goes on to a member, as [`join`](Self::join) does.
+    pub fn push(&mut self, name: &str) {
+        self.end_with_slash();
+        encode_into(&mut self.0, name, |byte| is_plain(byte) && byte != b'/');
+    }
+
+    /// Names a collection, as a listing does.
+    pub fn end_with_slash(&mut self) {
+        if !self.0.ends_with('/') {
+            self.0.push('/');
         }
-        encode_into(&mut joined, name, |byte| is_plain(byte) && byte != b'/');
-        Self(joined)
     }
 
     /// With a slash at the end, as a listing names collections.
     #[must_use]
     pub fn into_collection(mut self) -> Self {
-        if !self.0.ends_with('/') {
-            self.0.push('/');
-        }
+        self.end_with_slash();
         self
     }
 

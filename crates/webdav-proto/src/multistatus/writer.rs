@@ -8,7 +8,7 @@ use super::{
 use crate::{
     href::Href,
     name::PropName,
-    xml::{Element, XmlWriter},
+    xml::{Element, Label, XmlWriter},
 };
 
 /// How a multistatus is written.
@@ -254,12 +254,12 @@ pub struct PropsWriter<'a> {
 
 impl PropsWriter<'_> {
     /// A property with the value that `value` writes, straight into the first propstat.
-    pub fn found(&mut self, name: &PropName, value: impl FnOnce(&mut XmlWriter)) {
+    pub fn found(&mut self, name: &impl Label, value: impl FnOnce(&mut XmlWriter)) {
         self.out.xml.element(name, value);
     }
 
     /// A property whose value is a text.
-    pub fn found_text(&mut self, name: &PropName, text: &str) {
+    pub fn found_text(&mut self, name: &impl Label, text: &str) {
         self.out.xml.text_element(name, text);
     }
 
@@ -269,7 +269,7 @@ impl PropsWriter<'_> {
     }
 
     /// A property that the resource does not have.
-    pub fn missing(&mut self, name: &PropName) {
+    pub fn missing(&mut self, name: &impl Label) {
         if self.out.options.missing == MissingProps::Report {
             self.status(name, StatusCode::NOT_FOUND);
         }
@@ -277,11 +277,11 @@ impl PropsWriter<'_> {
 
     /// A property with a status of its own: refused, not tried, removed. Unlike
     /// [`missing`](Self::missing) it is written whatever the options say.
-    pub fn status(&mut self, name: &PropName, status: StatusCode) {
+    pub fn status(&mut self, name: &impl Label, status: StatusCode) {
         let MultistatusWriter { xml, absent, .. } = &mut *self.out;
         match status {
             StatusCode::OK => return xml.empty(name),
-            StatusCode::NOT_FOUND => return absent.add(name, xml),
+            StatusCode::NOT_FOUND => return absent.add(name.name(), xml),
             _ => {}
         }
         let at = self.out.group(status);

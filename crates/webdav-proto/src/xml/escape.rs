@@ -37,6 +37,9 @@ const TABLE: [u8; 256] = {
 /// file is its href, where they are percent-encoded.
 pub(super) fn escape_into(out: &mut Vec<u8>, text: &str, place: Place) {
     let bytes = text.as_bytes();
+    if is_plain(bytes) {
+        return out.extend_from_slice(bytes);
+    }
     let mut start = 0;
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
@@ -73,6 +76,24 @@ pub(super) fn escape_into(out: &mut Vec<u8>, text: &str, place: Place) {
         start = at;
     }
     out.extend_from_slice(&bytes[start..]);
+}
+
+/// Whether there is surely nothing to escape, as in most texts of a listing.
+fn is_plain(bytes: &[u8]) -> bool {
+    let (blocks, rest) = bytes.as_chunks::<16>();
+    // Without a branch for each byte, so that all of a block are compared at once.
+    let special = |block: &[u8; 16]| {
+        block.iter().fold(false, |found, byte| {
+            found
+                | (*byte < 0x20)
+                | (*byte == b'&')
+                | (*byte == b'<')
+                | (*byte == b'>')
+                | (*byte == b'"')
+                | (*byte == 0xef)
+        })
+    };
+    !blocks.iter().any(special) && rest.iter().all(|byte| TABLE[usize::from(*byte)] == PLAIN)
 }
 
 #[cfg(test)]

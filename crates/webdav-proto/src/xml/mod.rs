@@ -9,11 +9,13 @@ mod element;
 mod error;
 mod escape;
 mod parser;
+mod tag;
 mod writer;
 
 pub use element::{Attribute, Content, Element};
 pub use error::{XmlError, XmlErrorKind};
 pub(crate) use parser::{Parser, Token, decode};
+pub use tag::{Label, Tag};
 pub use writer::XmlWriter;
 
 /// How much a reader accepts. The defaults suit the body of a request.

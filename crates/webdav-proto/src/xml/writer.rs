@@ -6,6 +6,7 @@ use super::{
     Content, Element,
     element::XML_LANG,
     escape::{Place, escape_into},
+    tag::Label,
 };
 use crate::name::{Namespace, PropName};
 
@@ -156,11 +157,24 @@ impl XmlWriter {
     }
 
     /// An element; `<a/>` when `content` writes nothing.
-    pub fn element(&mut self, name: &PropName, content: impl FnOnce(&mut Self)) {
+    pub fn element(&mut self, label: &impl Label, content: impl FnOnce(&mut Self)) {
+        let name = label.name();
+        if let (Some((start, end)), Form::Document) = (label.tags(), self.form) {
+            self.out.extend_from_slice(start);
+            let inside = self.out.len();
+            content(self);
+            if self.out.len() == inside {
+                self.out.pop();
+                self.out.extend_from_slice(b"/>");
+            } else {
+                self.out.extend_from_slice(end);
+            }
+            return;
+        }
         let (Some(prefix), Form::Document) = (name.namespace().fixed_prefix(), self.form) else {
             return self.element_with(name, &[], content);
         };
-        // Nearly every element of a listing: nothing to declare, and the name is known.
+        // Nothing to declare, and the name is known.
         let local = name.local().as_bytes();
         self.out.reserve(2 * (prefix.len() + local.len()) + 7);
         self.out.push(b'<');
@@ -230,13 +244,13 @@ impl XmlWriter {
     }
 
     /// An element that holds a text.
-    pub fn text_element(&mut self, name: &PropName, text: &str) {
-        self.element(name, |xml| xml.text(text));
+    pub fn text_element(&mut self, label: &impl Label, text: &str) {
+        self.element(label, |xml| xml.text(text));
     }
 
     /// An element that holds nothing.
-    pub fn empty(&mut self, name: &PropName) {
-        self.element(name, |_| {});
+    pub fn empty(&mut self, label: &impl Label) {
+        self.element(label, |_| {});
     }
 
     /// Text, escaped. Characters that XML cannot carry become U+FFFD.

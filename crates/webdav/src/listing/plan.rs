@@ -79,7 +79,7 @@ impl<B: Backend> Plan<B> {
         let providers = &handler.inner().providers;
         let mut names: Vec<PropName> = (listing.iter())
             .flat_map(|listing| providers.iter().flat_map(|p| p.names(*listing)))
-            .map(|wanted| wanted.name)
+            .map(|wanted| wanted.name.name().clone())
             .collect();
         if let Propfind::Prop(more) | Propfind::Allprop { include: more } = wish {
             names.extend(more.iter().cloned());
@@ -92,7 +92,7 @@ impl<B: Backend> Plan<B> {
             let found = (providers.iter().enumerate())
                 .find_map(|(at, provider)| Some((at, provider.find(&name)?)));
             if let Some((at, slot)) = found {
-                let wanted = Wanted { slot, name };
+                let wanted = Wanted { slot, name: name.into() };
                 by_provider[at].push(wanted.clone());
                 order.push((at, wanted));
             }
@@ -107,7 +107,7 @@ impl<B: Backend> Plan<B> {
         let mut options = MultistatusOptions::default();
         options.missing = self.missing;
         let mut writer = MultistatusWriter::new(Vec::with_capacity(2 * 1024), options);
-        let names: Vec<PropName> = self.order.iter().map(|(_, w)| w.name.clone()).collect();
+        let names: Vec<PropName> = self.order.iter().map(|(_, w)| w.name.name().clone()).collect();
         writer.reserve_prefixes(&names);
         writer
     }
@@ -160,14 +160,13 @@ impl<B: Backend> Plan<B> {
         limit: usize,
     ) -> Progress {
         let Sheet { page, loaded, written, told } = sheet;
-        let mut hrefs = Hrefs { mount, parent: None };
+        let mut hrefs = Hrefs { mount, parent: None, href: Href::from_encoded("") };
         for (index, entry) in page.iter().enumerate().skip(*written) {
             if writer.len() >= limit {
                 return Progress::Full;
             }
             *written += 1;
-            let href = hrefs.of(entry);
-            writer.response(&href, |out| {
+            writer.response(hrefs.of(entry), |out| {
                 for (at, wanted) in &self.order {
                     let Some(part) = &loaded[*at] else { continue };
                     match self.listing {
@@ -207,30 +206,34 @@ impl<B: Backend> Plan<B> {
     }
 }
 
-/// Hrefs of resources that mostly stand in the same folder: the way to it is encoded once.
+/// Hrefs of resources that mostly stand in the same folder: the way to it is encoded once,
+/// and all of them are made in one buffer.
 struct Hrefs<'a> {
     mount: &'a Mount,
     parent: Option<(&'a [allmende_types::Name], Href)>,
+    href: Href,
 }
 
 impl<'a> Hrefs<'a> {
-    fn of<R: Resource>(&mut self, entry: &'a Entry<R>) -> Href {
+    fn of<R: Resource>(&mut self, entry: &'a Entry<R>) -> &Href {
         let kind = entry.resource.kind();
         let split = entry.path.names().split_last();
         // What is above the top of the mount has no address.
         let Some((name, parent)) = split.filter(|_| !self.mount.is_top(&entry.path)) else {
-            return self.mount.href(&entry.path, kind);
+            self.href = self.mount.href(&entry.path, kind);
+            return &self.href;
         };
-        let href = match &self.parent {
-            Some((known, href)) if *known == parent => href.join(name.as_str()),
-            _ => {
-                let folder = entry.path.parent().unwrap_or_default();
-                let href = self.mount.href(&folder, Kind::Collection);
-                let child = href.join(name.as_str());
-                self.parent = Some((parent, href));
-                child
-            }
-        };
-        if kind == Kind::Collection { href.into_collection() } else { href }
+        if self.parent.as_ref().is_none_or(|(known, _)| *known != parent) {
+            let folder = entry.path.parent().unwrap_or_default();
+            self.parent = Some((parent, self.mount.href(&folder, Kind::Collection)));
+        }
+        if let Some((_, folder)) = &self.parent {
+            self.href.clone_from(folder);
+        }
+        self.href.push(name.as_str());
+        if kind == Kind::Collection {
+            self.href.end_with_slash();
+        }
+        &self.href
     }
 }

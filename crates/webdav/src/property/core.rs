@@ -1,6 +1,6 @@
 //! The properties of RFC 4918, 4331, 3253 and 5397.
 
-use allmende_webdav_proto::{ActiveLock, Href, PropName, lock, multistatus::PropsWriter};
+use allmende_webdav_proto::{ActiveLock, Href, PropName, Tag, lock, multistatus::PropsWriter};
 use async_trait::async_trait;
 use http::Method;
 
@@ -105,7 +105,7 @@ impl Core {
     }
 
     fn wanted(self) -> Wanted {
-        Wanted { slot: Slot(self as u16), name: PropName::dav(self.local()) }
+        Wanted { slot: Slot(self as u16), name: PropName::dav(self.local()).into() }
     }
 }
 
@@ -127,7 +127,7 @@ impl<B: Backend> PropertyProvider<B> for CoreProperties {
 
     fn names(&self, listing: NameListing) -> Vec<Wanted> {
         let shown = |wanted: &Wanted| match listing {
-            NameListing::AllProp => self.options.allprop.contains(&wanted.name),
+            NameListing::AllProp => self.options.allprop.contains(wanted.name.name()),
             NameListing::PropName => true,
         };
         Core::ALL.into_iter().map(Core::wanted).filter(shown).collect()
@@ -143,15 +143,16 @@ impl<B: Backend> PropertyProvider<B> for CoreProperties {
         let quotas = if wants(Core::QuotaAvailable) || wants(Core::QuotaUsed) {
             backend.quotas(page).await?
         } else {
-            vec![None; page.len()]
+            Vec::new()
         };
         let locks = if wants(Core::LockDiscovery) {
             let paths: Vec<_> = page.iter().map(|entry| &entry.path).collect();
             backend.locks(&paths).await?
         } else {
-            vec![Vec::new(); page.len()]
+            Vec::new()
         };
-        if quotas.len() != page.len() || locks.len() != page.len() {
+        let fits = |loaded: usize| loaded == 0 || loaded == page.len();
+        if !fits(quotas.len()) || !fits(locks.len()) {
             return Err(Error::new(ErrorKind::Internal, "Properties of another page"));
         }
         let locks = locks.iter().map(|all| active(all, selection.mount)).collect();
@@ -170,6 +171,7 @@ fn active(locks: &[Lock], mount: &Mount) -> Vec<ActiveLock> {
     locks.iter().map(|lock| lock.to_active(mount)).collect()
 }
 
+/// What was loaded for a page. A list that nothing asked for is empty.
 struct Page {
     quotas: Vec<Option<Quota>>,
     locks: Vec<Vec<ActiveLock>>,
@@ -180,8 +182,12 @@ struct Page {
 }
 
 impl Page {
-    fn write_quota(&self, index: usize, core: Core, name: &PropName, out: &mut PropsWriter<'_>) {
-        match (self.quotas[index], core) {
+    fn quota(&self, index: usize) -> Option<Quota> {
+        self.quotas.get(index).copied().flatten()
+    }
+
+    fn write_quota(&self, index: usize, core: Core, name: &Tag, out: &mut PropsWriter<'_>) {
+        match (self.quota(index), core) {
             (Some(quota), Core::QuotaUsed) => out.found(name, |xml| xml.number(quota.used)),
             (Some(Quota { available: Some(bytes), .. }), _) => {
                 out.found(name, |xml| xml.number(bytes));
@@ -228,7 +234,12 @@ impl<R: Resource> PropertyPage<R> for Page {
                 }
             }),
             Core::LockDiscovery => {
-                out.found(name, |xml| lock::write_lockdiscovery(xml, &self.locks[index]));
+                out.found(name, |xml| {
+                    lock::write_lockdiscovery(
+                        xml,
+                        self.locks.get(index).map_or(&[][..], Vec::as_slice),
+                    )
+                });
             }
             Core::SupportedLock => out.found(name, lock::write_supportedlock),
             Core::QuotaAvailable | Core::QuotaUsed => self.write_quota(index, core, name, out),
@@ -261,8 +272,9 @@ impl<R: Resource> PropertyPage<R> for Page {
             Some(Core::DisplayName) => entry.resource.name().is_some(),
             Some(Core::ContentLength | Core::ContentType) => !folder,
             Some(Core::ETag) => entry.resource.etag().is_some(),
-            Some(Core::QuotaUsed) => self.quotas[index].is_some(),
-            Some(Core::QuotaAvailable) => self.quotas[index]
+            Some(Core::QuotaUsed) => self.quota(index).is_some(),
+            Some(Core::QuotaAvailable) => self
+                .quota(index)
                 .is_some_and(|quota| quota.available.is_some() || self.unlimited.is_some()),
             Some(_) => true,
             None => false,

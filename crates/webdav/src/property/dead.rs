@@ -42,7 +42,7 @@ struct Page(Vec<Vec<DeadProperty>>);
 
 impl<R> PropertyPage<R> for Page {
     fn write(&self, index: usize, _: &Entry<R>, wanted: &Wanted, out: &mut PropsWriter<'_>) {
-        let property = self.0[index].iter().find(|property| property.name == wanted.name);
+        let property = self.0[index].iter().find(|property| wanted.name == property.name);
         let element = property.map(|property| Element::from_fragment(&property.xml));
         match element {
             Some(Ok(element)) => out.found_element(&element),
@@ -53,11 +53,11 @@ impl<R> PropertyPage<R> for Page {
     }
 
     fn exists(&self, index: usize, _: &Entry<R>, wanted: &Wanted) -> bool {
-        self.0[index].iter().any(|property| property.name == wanted.name)
+        self.0[index].iter().any(|property| wanted.name == property.name)
     }
 
     fn own_names(&self, index: usize) -> Vec<Wanted> {
-        let wanted = |p: &DeadProperty| Wanted { slot: Slot(0), name: p.name.clone() };
+        let wanted = |p: &DeadProperty| Wanted { slot: Slot(0), name: p.name.clone().into() };
         self.0[index].iter().map(wanted).collect()
     }
 }

@@ -5,7 +5,7 @@ mod dead;
 
 use std::fmt;
 
-use allmende_webdav_proto::{PropName, multistatus::PropsWriter, request::PropUpdate};
+use allmende_webdav_proto::{PropName, Tag, multistatus::PropsWriter, request::PropUpdate};
 use async_trait::async_trait;
 
 pub use self::{
@@ -105,8 +105,8 @@ pub struct Slot(pub u16);
 pub struct Wanted {
     /// Its number.
     pub slot: Slot,
-    /// Its name.
-    pub name: PropName,
+    /// Its name, with its tags.
+    pub name: Tag,
 }
 
 /// Which of the names a listing without names shows (RFC 4918, section 9.1).

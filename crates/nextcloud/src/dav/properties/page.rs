@@ -6,9 +6,11 @@ use allmende_files::{Download, MountKind};
 use allmende_storage::{ChildCount, Lock};
 use allmende_types::{InstanceId, Permissions, Timestamp};
 use allmende_webdav::{Entry, PropertyPage, Wanted};
-use allmende_webdav_proto::{Element, PropName, multistatus::PropsWriter};
+use allmende_webdav_proto::{Element, PropName, Tag, multistatus::PropsWriter};
 
 use super::{Home, Item, Known};
+
+static CHECKSUM: PropName = PropName::oc("checksum");
 
 /// What was loaded for a page. A list that nothing asked for is empty.
 #[derive(Debug)]
@@ -60,23 +62,17 @@ impl PropertyPage<Item> for Loaded {
             }),
             Known::FileId => out.found(name, |xml| xml.number(node.id.0)),
             Known::Permissions => {
-                let letters = entry.letters();
                 // A home as a whole is not shared.
-                out.found_text(
-                    name,
-                    &if is_home(entry) { letters.replace('R', "") } else { letters },
-                );
+                let shown = |letter: &&str| *letter != "R" || !is_home(entry);
+                out.found(name, |xml| {
+                    entry.each_letter().filter(shown).for_each(|letter| xml.text(letter));
+                });
             }
             Known::Size => out.found(name, |xml| xml.number(node.size)),
             Known::Checksums => match node.content() {
                 Some(content) if !content.checksums.is_empty() => out.found(name, |xml| {
-                    let one = PropName::oc("checksum");
                     for checksum in content.checksums.iter() {
-                        xml.element(&one, |xml| {
-                            xml.text(checksum.algorithm());
-                            xml.text(":");
-                            xml.text(checksum.value());
-                        });
+                        xml.text_element(&CHECKSUM, checksum.as_str());
                     }
                 }),
                 _ => out.missing(name),
@@ -200,7 +196,7 @@ fn shareable(entry: &allmende_files::Entry) -> Permissions {
 }
 
 /// A WebDAV lock as the lock dialogues of clients read it: type 2, owned by a token.
-fn write_lock(known: Known, name: &PropName, lock: &Lock, out: &mut PropsWriter<'_>) {
+fn write_lock(known: Known, name: &Tag, lock: &Lock, out: &mut PropsWriter<'_>) {
     const BY_TOKEN: &str = "2";
     match known {
         Known::LockOwner => out.found_text(name, lock.holder.as_str()),

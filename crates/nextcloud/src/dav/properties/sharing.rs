@@ -74,10 +74,10 @@ impl PropertyPage<Item> for Loaded {
     fn write(&self, _: usize, entry: &Entry<Item>, wanted: &Wanted, out: &mut PropsWriter<'_>) {
         let (name, node) = (&wanted.name, id(entry));
         if *name == SHARE_TYPES {
-            let one = PropName::oc("share-type");
+            static ONE: PropName = PropName::oc("share-type");
             return out.found(name, |xml| {
                 for kind in self.types.get(&node).into_iter().flatten() {
-                    xml.element(&one, |xml| xml.number(*kind));
+                    xml.element(&ONE, |xml| xml.number(*kind));
                 }
             });
         }

@@ -7,7 +7,7 @@ use allmende_types::UserId;
 use allmende_webdav::{
     Entry, Error, ErrorKind, PropertyPage, PropertyProvider, Result, Selection, Slot, Wanted,
 };
-use allmende_webdav_proto::{PropName, multistatus::PropsWriter, request::PropUpdate};
+use allmende_webdav_proto::{PropName, Tag, multistatus::PropsWriter, request::PropUpdate};
 use async_trait::async_trait;
 
 use super::bin::{Bin, Thing};
@@ -150,7 +150,7 @@ impl Loaded {
     fn deleted_by<'a>(
         &self,
         item: &'a Trashed,
-        name: &PropName,
+        name: &Tag,
         out: &mut PropsWriter<'_>,
         text: impl FnOnce(&'a UserId) -> &'a str,
     ) {
