@@ -4,6 +4,8 @@ use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
 use allmende_sql as sql;
 
+use crate::CircleRefusal;
+
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -39,6 +41,8 @@ pub enum ErrorKind {
     StateMismatch,
     /// More of something at once than the server keeps.
     TooMany,
+    /// The rules of circles refuse it, for a reason that clients are told.
+    Circle(CircleRefusal),
     /// The database's disk has no room.
     Full,
     /// The database can be read only.
@@ -50,6 +54,11 @@ pub enum ErrorKind {
 impl Error {
     pub(crate) fn new(kind: ErrorKind, context: impl Into<Cow<'static, str>>) -> Self {
         Self { kind, retryable: false, context: context.into(), source: None }
+    }
+
+    /// What cannot be used now.
+    pub(crate) fn unavailable(context: impl Into<Cow<'static, str>>) -> Self {
+        Self { retryable: true, ..Self::new(ErrorKind::Unavailable, context) }
     }
 
     /// An error of a batch, in which broken expectations and constraints of some
@@ -79,6 +88,12 @@ impl Error {
     }
 }
 
+impl From<CircleRefusal> for Error {
+    fn from(refusal: CircleRefusal) -> Self {
+        Self::new(ErrorKind::Circle(refusal), "circles")
+    }
+}
+
 impl From<sql::Error> for Error {
     fn from(failed: sql::Error) -> Self {
         let kind = match failed.kind() {
@@ -103,6 +118,7 @@ impl fmt::Display for Error {
             ErrorKind::LastAdministrator => "last administrator",
             ErrorKind::StateMismatch => "state token does not match",
             ErrorKind::TooMany => "too many",
+            ErrorKind::Circle(refusal) => return write!(f, "{}: {refusal}", self.context),
             ErrorKind::Full => "no space left",
             ErrorKind::ReadOnly => "read only",
             ErrorKind::Unavailable => "unavailable",

@@ -2,7 +2,7 @@
 
 use allmende_events::append;
 use allmende_sql::{Batch, Expect, Statement, Value, params};
-use allmende_types::{EventKind, GroupId, UserId};
+use allmende_types::{CircleId, EventKind, GroupId, UserId};
 
 use crate::{
     Accounts, Error, ErrorKind, Page, Result,
@@ -25,14 +25,16 @@ pub struct Group {
     pub disabled: u64,
 }
 
-/// The groups that a person has to do with, each list in the order of the ids.
+/// The groups and circles that a person has to do with, each list in the order of the ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Memberships {
-    /// Those that they are a member of.
+    /// The groups that they are a member of.
     pub groups: Vec<GroupId>,
-    /// Those that they administer.
+    /// The groups that they administer.
     pub administers: Vec<GroupId>,
+    /// The circles that they are a member of, of themselves or by a group.
+    pub circles: Vec<CircleId>,
 }
 
 /// What a person can be to a group.
@@ -240,22 +242,22 @@ impl Accounts {
         rows.iter().map(|row| user_id(row.text(0)?)).collect()
     }
 
-    /// The groups of several people, in the order of the ids.
+    /// The groups and circles of several people, in the order of the ids: three reads at once,
+    /// however many.
     ///
     /// # Errors
     /// [`Unavailable`](ErrorKind::Unavailable).
     pub async fn memberships(&self, ids: &[UserId]) -> Result<Vec<Memberships>> {
+        const MEMBERS: &str = "SELECT person, group_id FROM group_members \
+             WHERE person IN ($list) ORDER BY person, group_id";
+        const ADMINISTRATORS: &str = "SELECT person, group_id FROM group_admins \
+             WHERE person IN ($list) ORDER BY person, group_id";
         let keys: Vec<String> = ids.iter().map(UserId::key).collect();
-        let list = |role: GroupRole| {
-            let table = role.table();
-            let sql = format!(
-                "SELECT person, group_id FROM {table} WHERE person IN ($list) \
-                 ORDER BY person, group_id"
-            );
+        let list = |sql: &'static str| {
             let list = Statement::with_list(sql, vec![], keys.iter().map(Value::from));
             if ids.len() == 1 { list.point() } else { list }
         };
-        let lists = vec![list(GroupRole::Member), list(GroupRole::Administrator)];
+        let lists = vec![list(MEMBERS), list(ADMINISTRATORS), list(crate::circles::MEMBERSHIPS)];
         let lists = self.sql().read_all(lists).await?;
         let mut all = vec![Memberships::default(); ids.len()];
         for (rows, role) in lists.iter().zip([GroupRole::Member, GroupRole::Administrator]) {
@@ -269,10 +271,16 @@ impl Accounts {
                 }
             }
         }
+        for row in lists[2].iter() {
+            let (person, circle) = (row.text(0)?, crate::circles::circle_id(row.text(1)?)?);
+            for (of, _) in all.iter_mut().zip(&keys).filter(|(_, key)| *key == person) {
+                of.circles.push(circle.clone());
+            }
+        }
         Ok(all)
     }
 
-    /// The groups of one person.
+    /// The groups and circles of one person.
     ///
     /// # Errors
     /// [`Unavailable`](ErrorKind::Unavailable).

@@ -4,7 +4,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use allmende_sql::{Statement, params};
-use allmende_types::{GroupId, Timestamp, UserId};
+use allmende_types::{CircleId, GroupId, Timestamp, UserId};
 
 use crate::{Accounts, Result, Secret, password::Verdict};
 
@@ -28,6 +28,12 @@ pub fn person_exists(id: &UserId) -> Statement {
 #[must_use]
 pub fn group_exists(id: &GroupId) -> Statement {
     Statement::new("SELECT id FROM person_groups WHERE id = $1", params![id.as_str()]).point()
+}
+
+/// A statement that returns a row if there is such a circle.
+#[must_use]
+pub fn circle_exists(id: &CircleId) -> Statement {
+    Statement::new("SELECT id FROM circles WHERE id = $1", params![id.as_str()]).point()
 }
 
 /// A statement that returns one number, which rises with every change of people, groups

@@ -1,7 +1,7 @@
 //! People and groups, and how they prove who they are.
 //!
 //! [`Accounts`] is the service: people with their profiles, groups with members and
-//! administrators, passwords, app passwords, browser sessions, and the login flow through
+//! administrators, circles (teams that people make and manage themselves), passwords, app passwords, browser sessions, and the login flow through
 //! which a client gets its app password. It knows no HTTP: headers and cookies come in as
 //! [`Credentials`], and errors say what to answer without saying how.
 //!
@@ -39,6 +39,7 @@ mod app_passwords;
 mod authenticate;
 mod avatars;
 mod cache;
+mod circles;
 mod csrf;
 mod entropy;
 mod error;
@@ -66,10 +67,14 @@ pub use app_passwords::{
 };
 pub use authenticate::{Authenticated, Credentials, Method};
 pub use avatars::Avatar;
+pub use circles::{
+    Circle, CircleEdit, CircleFlags, CircleLevel, CircleMember, CircleMemberId, CircleQuery,
+    CircleRefusal, CircleState, CircleSubject, JoinedCircle, NewCircle,
+};
 pub use entropy::{Entropy, Secret, SystemEntropy};
 pub use error::{AuthError, Error, ErrorKind, Result};
 pub use groups::{Group, GroupRole, Memberships};
-pub use guests::{Attempt, group_exists, people_generation, person_exists};
+pub use guests::{Attempt, circle_exists, group_exists, people_generation, person_exists};
 pub use login_flow::{Grant, GrantedFlow, LoginFlow, WaitingFlow};
 pub use oauth2::{OAuthClient, OAuthClientId, OAuthGrant, OAuthTokens};
 pub use people::{Page, PeopleOrder, PeopleQuery};

@@ -315,8 +315,8 @@ impl Accounts {
         Ok(())
     }
 
-    /// Removes a person, with their memberships, app passwords and sessions. What they
-    /// stored elsewhere is for its owner to remove.
+    /// Removes a person, with their memberships, app passwords and sessions. Their circles go
+    /// to another member, or with them. What they stored elsewhere is for its owner to remove.
     ///
     /// # Errors
     /// [`NoSuchPerson`](ErrorKind::NoSuchPerson),
@@ -324,6 +324,7 @@ impl Accounts {
     pub async fn remove_person(&self, id: &UserId) -> Result<()> {
         let mut batch = Batch::new();
         let guard = guard_administrators(&mut batch, id);
+        crate::circles::hand_on(&mut batch, id);
         let remove = Statement::new("DELETE FROM people WHERE key = $1", params![id.key()]);
         let at = batch.expect(remove, Expect::ONE);
         let meanings = [(guard, ErrorKind::LastAdministrator), (at, ErrorKind::NoSuchPerson)];

@@ -15,6 +15,7 @@ pub const SCHEMA: Migrations = Migrations {
         Migration::new(3, "pictures, and people by the values of their fields", V3),
         Migration::new(4, "programs that act for people", crate::oauth2::TABLES),
         Migration::new(5, "links to choose a password by", crate::password_links::TABLES),
+        Migration::new(6, "circles", crate::circles::TABLES),
     ],
 };
 

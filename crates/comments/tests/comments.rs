@@ -59,7 +59,7 @@ fn kind<T: std::fmt::Debug>(result: allmende_comments::Result<T>) -> ErrorKind {
 }
 
 async fn news(sql: &Sql, person: &str) -> Vec<Notification> {
-    let reader = Reader { person: user(person), groups: Vec::new() };
+    let reader = Reader { person: user(person), groups: Vec::new(), circles: Vec::new() };
     Events::new(sql.clone()).notifications(&reader, 99).await.unwrap()
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use allmende_sql::{Batch, Row, Statement, Value, params};
-use allmende_types::{GroupId, NodeId, Principal, Timestamp, UserId};
+use allmende_types::{CircleId, GroupId, NodeId, Principal, Timestamp, UserId};
 
 use crate::{
     Events, NotificationKind, Object,
@@ -97,21 +97,26 @@ pub struct Notification {
     pub details: BTreeMap<Box<str>, String>,
 }
 
-/// Who reads notifications: a person, and the groups whose notifications are theirs too.
+/// Who reads notifications: a person, and the groups and circles whose notifications are theirs
+/// too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reader {
     /// The person.
     pub person: UserId,
     /// The groups that they are a member of now.
     pub groups: Vec<GroupId>,
+    /// The circles that they are a member of now.
+    pub circles: Vec<CircleId>,
 }
 
 impl Reader {
-    /// What the person is told under: themself and their groups.
+    /// What the person is told under: themself, their groups and their circles.
     #[must_use]
     pub fn principals(&self) -> Vec<Principal> {
         let groups = self.groups.iter().cloned().map(Principal::Group);
-        std::iter::once(Principal::Person(self.person.clone())).chain(groups).collect()
+        let circles = self.circles.iter().cloned().map(Principal::Circle);
+        let own = std::iter::once(Principal::Person(self.person.clone()));
+        own.chain(groups).chain(circles).collect()
     }
 
     fn key(&self) -> String {

@@ -89,6 +89,8 @@ kinds! {
     /// The person wanted to be reminded of a file at this time. Object: the file. Details:
     /// `name`.
     ReminderDue = 12;
+    /// Somebody shared something with a circle. Object: the share. Details: `name`.
+    IncomingCircleShare = 13;
     /// Somebody ended the person's lock on a file. Object: the file.
     LockBroken = 14;
 }

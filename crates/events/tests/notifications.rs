@@ -20,7 +20,8 @@ fn user(id: &str) -> UserId {
 }
 
 fn reader(id: &str, groups: &[&str]) -> Reader {
-    Reader { person: user(id), groups: groups.iter().map(|id| id.parse().unwrap()).collect() }
+    let groups = groups.iter().map(|id| id.parse().unwrap()).collect();
+    Reader { person: user(id), groups, circles: Vec::new() }
 }
 
 fn share(id: &str) -> Object {

@@ -38,7 +38,8 @@ fn device(person: &str, app_password: i64) -> PushDevice {
 }
 
 fn reader(id: &str, groups: &[&str]) -> Reader {
-    Reader { person: user(id), groups: groups.iter().map(|id| id.parse().unwrap()).collect() }
+    let groups = groups.iter().map(|id| id.parse().unwrap()).collect();
+    Reader { person: user(id), groups, circles: Vec::new() }
 }
 
 async fn act(sql: &Sql, act: impl FnOnce(&mut Batch)) {

@@ -27,7 +27,7 @@ async fn reminders(sql: &Sql) -> Reminders {
 }
 
 async fn news(sql: &Sql, person: &str) -> Vec<Notification> {
-    let reader = Reader { person: user(person), groups: Vec::new() };
+    let reader = Reader { person: user(person), groups: Vec::new(), circles: Vec::new() };
     Events::new(sql.clone()).notifications(&reader, 99).await.unwrap()
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, net::IpAddr, str::FromStr};
 
-use crate::{GroupId, NodeId, SpaceId, Timestamp, UserId};
+use crate::{CircleId, GroupId, NodeId, SpaceId, Timestamp, UserId};
 
 /// A line of events that is numbered without gaps.
 ///
@@ -98,7 +98,8 @@ impl FromStr for Stream {
     }
 }
 
-/// Somebody who acts, or is told: a person, a group, or whoever comes through a public link.
+/// Somebody who acts, or is told: a person, a group, a circle, or whoever comes through a
+/// public link.
 ///
 /// ```
 /// use allmende_types::Principal;
@@ -115,6 +116,8 @@ pub enum Principal {
     Person(UserId),
     /// All members of a group, those who come later included.
     Group(GroupId),
+    /// All members of a circle, those who come later included.
+    Circle(CircleId),
     /// A guest of a public link or of a share by mail, by the number of the share. The
     /// token itself would open the door to whoever reads it.
     Link(i64),
@@ -126,7 +129,7 @@ impl Principal {
     pub fn key(&self) -> String {
         match self {
             Self::Person(id) => format!("person:{}", id.key()),
-            Self::Group(_) | Self::Link(_) => self.to_string(),
+            Self::Group(_) | Self::Circle(_) | Self::Link(_) => self.to_string(),
         }
     }
 
@@ -135,7 +138,7 @@ impl Principal {
     pub const fn person(&self) -> Option<&UserId> {
         match self {
             Self::Person(id) => Some(id),
-            Self::Group(_) | Self::Link(_) => None,
+            Self::Group(_) | Self::Circle(_) | Self::Link(_) => None,
         }
     }
 }
@@ -145,6 +148,7 @@ impl fmt::Display for Principal {
         match self {
             Self::Person(id) => write!(f, "person:{id}"),
             Self::Group(id) => write!(f, "group:{}", id.as_str()),
+            Self::Circle(id) => write!(f, "circle:{id}"),
             Self::Link(id) => write!(f, "link:{id}"),
         }
     }
@@ -157,6 +161,7 @@ impl FromStr for Principal {
         match s.split_once(':').ok_or_else(bad)? {
             ("person", id) => id.parse().map(Self::Person),
             ("group", id) => id.parse().map(Self::Group),
+            ("circle", id) => id.parse().map(Self::Circle),
             ("link", id) => id.parse().map(Self::Link).map_err(|_| bad()),
             _ => Err(bad()),
         }
@@ -262,6 +267,20 @@ kinds! {
     GroupAdminAdded = 45, "group_admin_added";
     /// A person is no administrator of a group any more.
     GroupAdminRemoved = 46, "group_admin_removed";
+
+    /// A circle was made; the details tell its id (`circle`) and `name`.
+    CircleCreated = 50, "circle_created";
+    /// A circle got another name, description or settings.
+    CircleChanged = 51, "circle_changed";
+    /// A circle was deleted.
+    CircleDeleted = 52, "circle_deleted";
+    /// A person (`person`) or group (`group`) became a member of a circle, was invited, or
+    /// asked for it (`state`).
+    CircleMemberAdded = 53, "circle_member_added";
+    /// A member of a circle got another level (`level`), perhaps as its owner.
+    CircleMemberChanged = 54, "circle_member_changed";
+    /// A person or group is no member of a circle any more, or not invited any more.
+    CircleMemberRemoved = 55, "circle_member_removed";
 
     /// Something was shared; the details say how.
     ShareCreated = 60, "share_created";

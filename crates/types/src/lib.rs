@@ -35,5 +35,5 @@ pub use id::{BlobId, Epoch, InstanceId, InvalidId, NodeId, Revision, SpaceId};
 pub use name::{InvalidName, Name, NamePolicy, NameReason};
 pub use path::{InvalidPath, SpacePath};
 pub use permissions::{NodeFacts, Permissions};
-pub use principal::{GroupId, InvalidPrincipal, UserId};
+pub use principal::{CircleId, GroupId, InvalidPrincipal, UserId};
 pub use timestamp::{InvalidTimestamp, Timestamp};

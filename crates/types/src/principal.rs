@@ -1,11 +1,11 @@
-//! The names of people and groups.
+//! The names of people, groups and circles.
 
 use std::{fmt, str::FromStr};
 
-/// An id that no person or group can have.
+/// An id that no person, group or circle can have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-#[error("{0:?} is not a valid id of a person or group")]
+#[error("{0:?} is not a valid id of a person, group or circle")]
 pub struct InvalidPrincipal(pub String);
 
 /// The permanent id of a person, as it stands in URLs and in `/cloud/user`.
@@ -86,6 +86,45 @@ impl fmt::Display for GroupId {
     }
 }
 
+/// The id of a circle: a team that people make and manage themselves. 1 to 64 letters and
+/// digits; the server makes it up, and it means nothing.
+///
+/// ```
+/// use allmende_types::CircleId;
+///
+/// let id: CircleId = "VHdCbXhlQ1pmZ2t4a0ZqYkxuR3NXeQ1".parse()?;
+/// assert_eq!(id.as_str().len(), 31);
+/// assert!("a/b".parse::<CircleId>().is_err());
+/// # Ok::<(), allmende_types::InvalidPrincipal>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CircleId(Box<str>);
+
+impl CircleId {
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for CircleId {
+    type Err = InvalidPrincipal;
+    fn from_str(s: &str) -> Result<Self, InvalidPrincipal> {
+        if (1..=64).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            Ok(Self(s.into()))
+        } else {
+            Err(InvalidPrincipal(s.to_owned()))
+        }
+    }
+}
+
+impl fmt::Display for CircleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,5 +139,9 @@ mod tests {
         }
         assert!("Große Gruppe/Ost".parse::<GroupId>().is_ok());
         assert!("a\nb".parse::<GroupId>().is_err());
+        assert!("Az09".parse::<CircleId>().is_ok());
+        for bad in ["", "a-b", "é", &"x".repeat(65)] {
+            assert!(bad.parse::<CircleId>().is_err(), "{bad:?}");
+        }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use allmende_accounts::{AppPassword, Person, Status};
+use allmende_accounts::{AppPassword, Memberships, Person, Status};
 use allmende_events::{Push, PushDevice, PushId, PushKind, Reader};
 use allmende_ocs::endpoints::user_status::Presence;
-use allmende_types::{GroupId, Principal, Timestamp, UserId};
+use allmende_types::{Principal, Timestamp, UserId};
 use futures_util::future::join_all;
 
 use super::{
@@ -106,8 +106,8 @@ impl Nextcloud {
                     Principal::Person(person) => {
                         inner.events.deal(one, std::slice::from_ref(person)).await?;
                     }
-                    Principal::Group(group) => {
-                        let people = members.of(inner, group).await?;
+                    Principal::Group(_) | Principal::Circle(_) => {
+                        let people = members.of(inner, &one.to).await?;
                         inner.events.deal(one, people).await?;
                     }
                     _ => inner.events.deal(one, &[]).await?,
@@ -128,27 +128,29 @@ impl Nextcloud {
     }
 }
 
-/// The members of groups who have devices, read once a round.
+/// The members of groups and circles who have devices, read once a round.
 #[derive(Debug, Default)]
-struct Members(Option<BTreeMap<GroupId, Vec<UserId>>>);
+struct Members(Option<BTreeMap<Principal, Vec<UserId>>>);
 
 impl Members {
-    async fn of(&mut self, inner: &Inner, group: &GroupId) -> Result<&[UserId], PushError> {
+    async fn of(&mut self, inner: &Inner, to: &Principal) -> Result<&[UserId], PushError> {
         let all = match &mut self.0 {
             Some(all) => all,
             unread => unread.insert(Self::read(inner).await?),
         };
-        Ok(all.get(group).map_or(&[], Vec::as_slice))
+        Ok(all.get(to).map_or(&[], Vec::as_slice))
     }
 
-    async fn read(inner: &Inner) -> Result<BTreeMap<GroupId, Vec<UserId>>, PushError> {
+    async fn read(inner: &Inner) -> Result<BTreeMap<Principal, Vec<UserId>>, PushError> {
         let (mut all, mut after) = (BTreeMap::<_, Vec<_>>::new(), None::<UserId>);
         loop {
             let people = inner.events.people_with_devices(after.as_ref(), STEP).await?;
             let memberships = inner.accounts.memberships(&people).await?;
             for (person, memberships) in people.iter().zip(memberships) {
-                for group in memberships.groups {
-                    all.entry(group).or_default().push(person.clone());
+                let groups = memberships.groups.into_iter().map(Principal::Group);
+                let circles = memberships.circles.into_iter().map(Principal::Circle);
+                for of in groups.chain(circles) {
+                    all.entry(of).or_default().push(person.clone());
                 }
             }
             if people.len() < STEP {
@@ -366,7 +368,8 @@ async fn contents(
         return Ok(contents);
     }
     let memberships = inner.accounts.memberships_of(&person.id).await?;
-    let reader = Reader { person: person.id.clone(), groups: memberships.groups };
+    let Memberships { groups, circles, .. } = memberships;
+    let reader = Reader { person: person.id.clone(), groups, circles };
     // What was put away, or is theirs no more, is not told.
     let stored = inner.events.notifications_among(&reader, &news).await?;
     let ids: Vec<_> = stored.iter().map(|one| one.id).collect();

@@ -9,6 +9,7 @@ mod text;
 
 use std::collections::{HashMap, HashSet};
 
+use allmende_accounts::Memberships;
 use allmende_events::{Doer, Event, EventId, EventQuery, Order as EventOrder, Reader};
 use allmende_files::{Entry, Mounts, View};
 use allmende_ocs::{
@@ -224,7 +225,8 @@ impl Seen {
     pub(super) async fn of(call: &Call<'_>) -> Result<Self, OcsError> {
         let person = call.who()?.person.id.clone();
         let inner = call.inner;
-        let groups = inner.accounts.memberships_of(&person).await.map_err(unavailable)?.groups;
+        let memberships = inner.accounts.memberships_of(&person).await.map_err(unavailable)?;
+        let Memberships { groups, circles, .. } = memberships;
         let view = inner.files.view(&person).await.map_err(unavailable)?;
         let home = view.root().await.map_err(unavailable)?.node.space;
         let mounts = inner.sharing.mounts(&person).await.map_err(unavailable)?;
@@ -244,7 +246,7 @@ impl Seen {
                 ruled.insert(space);
             }
         }
-        Ok(Self { view, reader: Reader { person, groups }, home, spaces, ruled })
+        Ok(Self { view, reader: Reader { person, groups, circles }, home, spaces, ruled })
     }
 
     /// Of these events those that the person may know of, with where they are: two look-ups,

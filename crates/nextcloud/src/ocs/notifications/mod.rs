@@ -80,7 +80,7 @@ fn id(id: u64) -> Option<NotificationId> {
 async fn reader(call: &Call<'_>) -> Result<Reader, OcsError> {
     let person = call.who()?.person.id.clone();
     let memberships = call.inner.accounts.memberships_of(&person).await.map_err(unavailable)?;
-    Ok(Reader { person, groups: memberships.groups })
+    Ok(Reader { person, groups: memberships.groups, circles: memberships.circles })
 }
 
 /// Who notifications are shown to, and how.
