@@ -37,6 +37,9 @@ pub enum Refusal {
     /// The group is not known.
     #[error("Please specify a valid group")]
     NoSuchGroup,
+    /// The team is not known, or not for the person to know of.
+    #[error("Please specify a valid team")]
+    NoSuchTeam,
     /// The recipient is the one who shares.
     #[error("Cannot share with yourself")]
     Yourself,
@@ -182,6 +185,7 @@ impl Refusal {
             | Self::NoSuchNode
             | Self::NoSuchPerson
             | Self::NoSuchGroup
+            | Self::NoSuchTeam
             | Self::NotSharable { .. }
             | Self::CannotIncrease { .. }
             | Self::InvalidDate

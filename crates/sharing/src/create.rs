@@ -1,6 +1,6 @@
 //! Making shares: everything is checked before anything is written.
 
-use allmende_accounts::{group_exists, person_exists};
+use allmende_accounts::{circle_exists, group_exists, person_exists};
 use allmende_share::{Recipient, RecipientFacts, Refusal, ShareId, ShareKind, Situation, Terms};
 use allmende_sql::{Batch, Expect, Statement, params};
 use allmende_storage::Node;
@@ -89,6 +89,7 @@ impl Sharing {
             )?;
             let gone = match new.recipient {
                 Recipient::Group(_) => Refusal::NoSuchGroup,
+                Recipient::Team(_) => Refusal::NoSuchTeam,
                 _ => Refusal::NoSuchPerson,
             };
             let mut meanings = vec![(insert, ErrorKind::Changed)];
@@ -142,6 +143,10 @@ impl Sharing {
                 Some(known) => RecipientFacts::Person(&known.member),
             },
             Recipient::Group(id) => match self.accounts().group(id).await? {
+                Some(_) => RecipientFacts::Known,
+                None => RecipientFacts::Unknown,
+            },
+            Recipient::Team(id) => match self.circle_to_share_with(caller, id).await? {
                 Some(_) => RecipientFacts::Known,
                 None => RecipientFacts::Unknown,
             },
@@ -220,6 +225,10 @@ impl Sharing {
         match &new.recipient {
             Recipient::Person(id) => _ = batch.expect(person_exists(id), Expect::ONE),
             Recipient::Group(id) => _ = batch.expect(group_exists(id), Expect::ONE),
+            Recipient::Team(id) => {
+                let id = id.parse().map_err(|_| Refusal::NoSuchTeam)?;
+                batch.expect(circle_exists(&id), Expect::ONE);
+            }
             _ => {}
         }
         // A share that has ended, and was not cleared away yet, makes room.

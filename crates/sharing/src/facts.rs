@@ -29,7 +29,7 @@ pub struct ShareFacts {
 }
 
 impl Sharing {
-    /// Completes shares, in their order: four queries, however many.
+    /// Completes shares, in their order: five queries, however many.
     ///
     /// # Errors
     /// [`Unavailable`](crate::ErrorKind::Unavailable).
@@ -37,12 +37,13 @@ impl Sharing {
         if shares.is_empty() {
             return Ok(Vec::new());
         }
-        let (mut people, mut groups) = (BTreeSet::new(), BTreeSet::new());
+        let (mut people, mut groups, mut circles) = <(BTreeSet<_>, BTreeSet<_>, Vec<_>)>::default();
         for share in &shares {
             people.extend([share.owner.clone(), share.initiator.clone()]);
             match &share.recipient {
                 Recipient::Person(id) => _ = people.insert(id.clone()),
                 Recipient::Group(id) => _ = groups.insert(id.clone()),
+                Recipient::Team(id) => circles.push(id.as_str()),
                 _ => {}
             }
         }
@@ -54,6 +55,7 @@ impl Sharing {
         };
         let groups: HashMap<GroupId, Option<String>> =
             groups.into_iter().zip(group_names).collect();
+        let circles = self.circles_named(circles).await?;
         let mut ids: Vec<NodeId> = shares.iter().map(|share| share.node).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -81,6 +83,7 @@ impl Sharing {
                         let name = groups.get(id).cloned().flatten();
                         name.unwrap_or_else(|| id.to_string())
                     }
+                    Recipient::Team(id) => circles.get(id).unwrap_or(id).clone(),
                     other => other.id().unwrap_or_default().to_owned(),
                 };
                 let unique = person_of(&share.recipient).map(|id| {

@@ -30,6 +30,7 @@
 //! | mails | [`Mailer`], [`Sharing::queue_mail`], [`send_mails`](Sharing::send_mails) |
 
 mod changes;
+mod circles;
 mod config;
 mod create;
 mod direct;

@@ -262,7 +262,7 @@ impl Sharing {
             received_columns!(),
             " FROM shares s LEFT JOIN share_places p ON p.share = s.id AND p.person = $1 \
              WHERE (s.kind = 0 AND s.recipient_key = $1 \
-             OR s.kind = 1 AND s.recipient_key IN ($list)) \
+             OR s.kind IN (1, 7) AND s.recipient_key IN ($list)) \
              AND s.initiator_key <> $1 AND s.owner_key <> $1 \
              AND (s.expires IS NULL OR s.expires >= $2) AND (CAST($3 AS BIGINT) = 0 OR s.node = $4) \
              ORDER BY s.id LIMIT $5 OFFSET $6"
@@ -273,10 +273,13 @@ impl Sharing {
         };
         let key = member.person.id.key();
         let row = params![key, now.unix(), one, node, slice.limit, slice.offset];
-        let groups = member.groups().iter().map(|group| Value::from(group.as_str()));
-        let rows = self.sql().read(Statement::with_list(FIND, row, groups)).await?;
+        let rows = self.sql().read(Statement::with_list(FIND, row, member.sets())).await?;
         let key = &self.inner.options.key;
-        rows.iter().map(|row| rows::received(row, key, asked)).collect()
+        let shares = rows.iter().map(|row| rows::received(row, key, asked));
+        let theirs = |share: &Result<Share>| {
+            share.as_ref().is_ok_and(|share| member.is_among(&share.recipient)) || share.is_err()
+        };
+        shares.filter(theirs).collect()
     }
 
     pub(crate) async fn find(&self, statement: Statement) -> Result<Vec<Share>> {

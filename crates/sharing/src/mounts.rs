@@ -10,7 +10,7 @@ use allmende_files::{
     self as files, Download, Mount, MountId, MountKind, MountPlace, MountRules, Mounts,
 };
 use allmende_share::{Answer, Exclusion, Merged, ReceivedShare, Rights, ShareId, merge};
-use allmende_sql::{Batch, Statement, Value, params};
+use allmende_sql::{Batch, Statement, params};
 use allmende_types::{EventKind, Name, NodeId, Permissions, SpacePath, Timestamp, UserId};
 use async_trait::async_trait;
 
@@ -196,9 +196,8 @@ impl Sharing {
         const FIND: &str = "SELECT f.id, f.mount_point, f.root FROM team_folders f \
              WHERE f.root IS NOT NULL AND EXISTS (SELECT 1 FROM team_groups g \
              WHERE g.folder = f.id AND (g.kind = 0 AND g.subject = $1 \
-             OR g.kind = 1 AND g.subject IN ($list))) ORDER BY f.id";
-        let groups = known.groups().iter().map(|group| Value::from(group.as_str()));
-        let find = Statement::with_list(FIND, params![known.person.id.key()], groups);
+             OR g.kind IN (1, 2) AND g.subject IN ($list))) ORDER BY f.id";
+        let find = Statement::with_list(FIND, params![known.person.id.key()], known.sets());
         let rows = self.sql().read(find).await?;
         if rows.is_empty() {
             return Ok(Vec::new());
@@ -210,6 +209,9 @@ impl Sharing {
         let mut mounts = Vec::with_capacity(ids.len());
         for (row, id) in rows.iter().zip(ids) {
             let Some(state) = states.get(&id) else { continue };
+            if !state.given.iter().any(|(subject, _)| known.member.is_one_of(subject)) {
+                continue;
+            }
             let path: SpacePath = match row.text(1)?.parse() {
                 Ok(path) => path,
                 Err(bad) => return Err(Error::unavailable(format!("team folder {id}: {bad}"))),
@@ -234,9 +236,8 @@ impl Sharing {
     /// The nodes with rules that speak of a person: one query.
     async fn ruled_nodes(&self, known: &Known) -> Result<Vec<NodeId>> {
         const FIND: &str = "SELECT DISTINCT node FROM team_rules \
-             WHERE kind = 0 AND subject = $1 OR kind = 1 AND subject IN ($list)";
-        let groups = known.groups().iter().map(|group| Value::from(group.as_str()));
-        let find = Statement::with_list(FIND, params![known.person.id.key()], groups);
+             WHERE kind = 0 AND subject = $1 OR kind IN (1, 2) AND subject IN ($list)";
+        let find = Statement::with_list(FIND, params![known.person.id.key()], known.sets());
         let rows = self.sql().read(find).await?;
         rows.iter().map(|row| Ok(NodeId(row.int(0)?))).collect()
     }

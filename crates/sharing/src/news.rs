@@ -81,11 +81,12 @@ impl<'a> Told<'a> {
     /// Tells the recipients of a new share.
     pub(crate) fn announce(&self, batch: &mut Batch, ask: Ask, caller: Caller<'_>) {
         let kind = match (self.recipient, ask) {
-            (Recipient::Person(_) | Recipient::Group(_), Ask::Everybody) => {
+            (Recipient::Person(_) | Recipient::Group(_) | Recipient::Team(_), Ask::Everybody) => {
                 NotificationKind::PendingShare
             }
             (Recipient::Person(_), _) => NotificationKind::IncomingShare,
             (Recipient::Group(_), _) => NotificationKind::IncomingGroupShare,
+            (Recipient::Team(_), _) => NotificationKind::IncomingCircleShare,
             _ => return,
         };
         for to in audience(self.recipient) {
@@ -124,6 +125,7 @@ fn audience(recipient: &Recipient) -> Vec<Principal> {
     match recipient {
         Recipient::Person(id) => vec![Principal::Person(id.clone())],
         Recipient::Group(id) => vec![Principal::Group(id.clone())],
+        Recipient::Team(id) => id.parse().map(Principal::Circle).into_iter().collect(),
         _ => Vec::new(),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use allmende_accounts::{Person, Status};
 use allmende_share::{Member, Standing};
+use allmende_sql::Value;
 use allmende_types::{GroupId, UserId};
 
 use crate::{Recipient, Result, Sharing};
@@ -18,6 +19,14 @@ pub(crate) struct Known {
 impl Known {
     pub(crate) fn groups(&self) -> &[GroupId] {
         &self.member.groups
+    }
+
+    /// The ids of the groups and circles that they are in, as one list for a statement. A group
+    /// can have the id of a circle: ask of what is found whether it
+    /// [is for them](Self::is_among).
+    pub(crate) fn sets(&self) -> impl Iterator<Item = Value> + '_ {
+        let groups = self.member.groups.iter().map(GroupId::as_str);
+        groups.chain(self.member.teams.iter().map(String::as_str)).map(Value::from)
     }
 
     pub(crate) fn is_administrator(&self) -> bool {
@@ -49,7 +58,8 @@ impl People {
 }
 
 impl Sharing {
-    /// People with their groups, those left out whom there is not: two reads, however many.
+    /// People with their groups and circles, those left out whom there is not: two reads,
+    /// however many.
     pub(crate) async fn members<'a>(
         &self,
         ids: impl IntoIterator<Item = &'a UserId>,
@@ -67,6 +77,7 @@ impl Sharing {
             let person = person?;
             let mut member = Member::new(person.id.clone());
             member.groups = groups.groups;
+            member.teams = groups.circles.iter().map(ToString::to_string).collect();
             member.standing = match person.status {
                 Status::Enabled => Standing::Active,
                 Status::Disabled => Standing::Disabled,
@@ -76,7 +87,7 @@ impl Sharing {
         Ok(People(members.collect()))
     }
 
-    /// One person with their groups.
+    /// One person with their groups and circles.
     pub(crate) async fn member(&self, id: &UserId) -> Result<Option<Known>> {
         let mut people = self.members([id]).await?;
         Ok(people.0.remove(&id.key()))

@@ -1,7 +1,7 @@
 //! What goes when people, groups and nodes go.
 
 use allmende_sql::{Batch, Expect, Statement, Value, params};
-use allmende_types::{EventKind, GroupId, NodeId, Timestamp, UserId};
+use allmende_types::{CircleId, EventKind, GroupId, NodeId, Timestamp, UserId};
 
 use crate::{
     Caller, Result, Share, Sharing,
@@ -59,6 +59,26 @@ impl Sharing {
             "DELETE FROM team_managers WHERE kind = 1 AND subject = $1",
         ] {
             batch.push(Statement::new(sql, params![group.as_str()]));
+        }
+        self.write(batch).await.map(drop)
+    }
+
+    /// The same for a circle that is gone.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable). Repeating it is harmless.
+    pub async fn forget_circle(&self, circle: &CircleId) -> Result<()> {
+        let mut batch = Batch::new();
+        for sql in [
+            "DELETE FROM notifications WHERE app = 'files_sharing' \
+             AND object_type = 'local_share' AND object_id IN \
+             (SELECT CAST(id AS text) FROM shares WHERE kind = 7 AND recipient_key = $1)",
+            "DELETE FROM shares WHERE kind = 7 AND recipient_key = $1",
+            "DELETE FROM team_groups WHERE kind = 2 AND subject = $1",
+            "DELETE FROM team_rules WHERE kind = 2 AND subject = $1",
+            "DELETE FROM team_managers WHERE kind = 2 AND subject = $1",
+        ] {
+            batch.push(Statement::new(sql, params![circle.as_str()]));
         }
         self.write(batch).await.map(drop)
     }

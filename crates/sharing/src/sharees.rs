@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use allmende_accounts::{Group, Page, PeopleOrder, PeopleQuery, Person, Status};
+use allmende_accounts::{Circle, Group, Page, PeopleOrder, PeopleQuery, Person, Status};
 use allmende_sql::{Statement, Value, params};
 use allmende_types::{GroupId, UserId};
 
@@ -66,6 +66,8 @@ pub struct Found {
     pub people: Vec<Person>,
     /// Groups, by id.
     pub groups: Vec<Group>,
+    /// Circles that the caller may know of and share with, by name.
+    pub circles: Vec<Circle>,
     /// Mail addresses.
     pub mails: Vec<String>,
     /// Cloud ids on other servers.
@@ -123,6 +125,9 @@ impl Sharing {
         }
         if wants(ShareKind::Group) && policy.group_sharing {
             self.find_groups(&search, &mut found).await?;
+        }
+        if wants(ShareKind::Team) {
+            self.find_circles(&search, &mut found).await?;
         }
         let local = !found.exact.people.is_empty() && text.contains('@');
         let known = found.wide.people.iter().chain(&found.exact.people);
@@ -248,17 +253,19 @@ impl Sharing {
         let kinds = kinds.iter().map(|kind| Value::from(kind.number()));
         let rows = self.sql().read(Statement::with_list(FIND, row, kinds)).await?;
         let mut counted = Vec::with_capacity(rows.len());
-        let (mut people, mut groups) = (BTreeSet::new(), Vec::new());
+        let (mut people, mut groups, mut circles) = (BTreeSet::new(), Vec::new(), Vec::new());
         for row in rows.iter() {
             let recipient = crate::rows::recipient(row.int(0)?, row.opt_text(1)?)?;
             match &recipient {
                 Recipient::Person(id) => _ = people.insert(id.clone()),
                 Recipient::Group(id) => groups.push(id.clone()),
+                Recipient::Team(id) => circles.push(id.clone()),
                 _ => {}
             }
             counted.push((recipient, row.int(2)?.unsigned_abs()));
         }
         let people = self.people_named(&people).await?;
+        let circles = self.circles_named(circles.iter().map(String::as_str)).await?;
         let names = match groups.is_empty() {
             true => Vec::new(),
             false => self.accounts().group_names(&groups).await?,
@@ -269,6 +276,7 @@ impl Sharing {
             let name = match &recipient {
                 Recipient::Person(id) => people.get(&id.key())?.display_name.clone(),
                 Recipient::Group(id) => groups.get(id).cloned().flatten()?,
+                Recipient::Team(id) => circles.get(id)?.clone(),
                 other => other.id()?.to_owned(),
             };
             Some(Recommended { recipient, name, count })
@@ -277,11 +285,11 @@ impl Sharing {
     }
 }
 
-struct Search<'a> {
-    me: &'a Known,
-    policy: &'a Policy,
-    text: &'a str,
-    page: Page,
+pub(crate) struct Search<'a> {
+    pub(crate) me: &'a Known,
+    pub(crate) policy: &'a Policy,
+    pub(crate) text: &'a str,
+    pub(crate) page: Page,
 }
 
 impl Enumeration {

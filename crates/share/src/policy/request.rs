@@ -202,6 +202,15 @@ impl SharePolicy {
                     return Err(Refusal::Failed);
                 }
             }
+            Recipient::Team(_) => {
+                if let RecipientFacts::Unknown = situation.recipient {
+                    return Err(Refusal::NoSuchTeam);
+                }
+                // Its members are those whom others chose: it would lead around the rule.
+                if self.only_group_members {
+                    return Err(Refusal::Failed);
+                }
+            }
             Recipient::Link | Recipient::Mail(_) => {
                 if !self.may_link(&sharer.groups) {
                     return Err(Refusal::LinksDisabled);

@@ -178,9 +178,15 @@ impl Policy {
         share.custom_tokens = yes("shareapi_allow_custom_tokens", false);
         share.federation_on_links =
             yes("shareapi_allow_federation_on_public_shares", true) && federation_out;
-        // Teams and other servers are not served yet.
-        share.kinds =
-            [ShareKind::Person, ShareKind::Group, ShareKind::Link, ShareKind::Mail].into();
+        // Other servers are not served yet.
+        share.kinds = [
+            ShareKind::Person,
+            ShareKind::Group,
+            ShareKind::Link,
+            ShareKind::Mail,
+            ShareKind::Team,
+        ]
+        .into();
         Self {
             share,
             password_by_default: yes("shareapi_enable_link_password_by_default", false),

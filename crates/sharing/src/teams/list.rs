@@ -181,17 +181,17 @@ impl Sharing {
         self.names_of(all).await
     }
 
-    /// The names to show of people and groups: two queries.
+    /// The names to show of people, groups and circles: three queries.
     pub(crate) async fn names_of<'a>(
         &self,
         subjects: impl IntoIterator<Item = &'a Subject>,
     ) -> Result<Names> {
-        let (mut people, mut groups) = (BTreeSet::new(), BTreeSet::new());
+        let (mut people, mut groups, mut circles) = <(BTreeSet<_>, BTreeSet<_>, Vec<_>)>::default();
         for subject in subjects {
             match subject {
                 Subject::Person(id) => _ = people.insert(id.clone()),
                 Subject::Group(id) => _ = groups.insert(id.clone()),
-                Subject::Team(_) => {}
+                Subject::Team(id) => circles.push(id.as_str()),
             }
         }
         let people = self.people_named(&people).await?;
@@ -204,6 +204,7 @@ impl Sharing {
         Ok(Names {
             people: people.into_iter().map(|(key, of)| (key, (of.id, of.display_name))).collect(),
             groups: groups.collect(),
+            circles: self.circles_named(circles).await?,
         })
     }
 
@@ -251,6 +252,7 @@ impl Sharing {
 pub(crate) struct Names {
     people: HashMap<String, (UserId, String)>,
     groups: HashMap<GroupId, String>,
+    circles: HashMap<String, String>,
 }
 
 impl Names {
@@ -275,7 +277,7 @@ impl Names {
         match subject {
             Subject::Person(id) => self.people.get(&id.key()).map(|(_, name)| name.as_str()),
             Subject::Group(id) => self.groups.get(id).map(String::as_str),
-            Subject::Team(_) => None,
+            Subject::Team(id) => self.circles.get(id).map(String::as_str),
         }
     }
 }
