@@ -54,6 +54,8 @@ pub(super) const BEFORE: &[Exported] = &[
     plain("preferences"),
 ];
 
+    plain("circles"),
+    plain("circle_members"),
 const NODE: &[(&str, Meaning)] = &[("node", Meaning::Node)];
 
 /// Those that belong to files. What is built later has its place here. The order of their
