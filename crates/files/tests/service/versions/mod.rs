@@ -1,22 +1,23 @@
-//! Versions: what is kept, who sees it, and what becomes of it.
+//! Versions: what is kept, and what becomes of it.
+
+mod expiry;
+mod losses;
+mod readers;
 
 use std::sync::Arc;
 
 use allmende_files::{
-    Assembly, Clock, ErrorKind, Files, FilesOptions, LinkView, LockOrder, MountKind, Mounts,
-    PartRequest, PutRequest, Retention, Stores, TransferRequest, TrashExpired, View,
-    versions::{Standing, Tidied, Version, VersionOptions},
+    Assembly, ErrorKind, FilesOptions, LinkView, MountKind, Mounts, PartRequest, PutRequest,
+    TransferRequest, TrashExpired, View,
+    versions::{Standing, Tidied, Version},
 };
-use allmende_storage::{
-    ByteRange, Decorated, ErrorKind as StoreKind, Expect, LockDepth, LockScope, LockTimeout,
-    fault::{Fault, FaultPlan},
-};
-use allmende_types::{Permissions, Timestamp};
+use allmende_storage::{ByteRange, Expect};
+use allmende_types::Timestamp;
 use bytes::Bytes;
 
 use crate::{
     mounted::{Told, share, team},
-    world::{START, World, all, body, content, kind, mkdir, name, path, put, user},
+    world::{START, World, all, body, kind, mkdir, name, path, put, user},
 };
 
 fn world() -> World {
@@ -63,7 +64,6 @@ async fn restore(view: &View, at: &str, number: i64) {
 async fn tidy(world: &World) -> Tidied {
     world.files.version_keeper().run_once().await.unwrap()
 }
-
 #[tokio::test]
 async fn what_is_overwritten_is_kept() {
     let world = world();
@@ -234,60 +234,6 @@ async fn a_version_is_removed_for_good() {
 }
 
 #[tokio::test]
-async fn whoever_may_not_read_a_file_reads_no_version_of_it() {
-    let (world, told) = shared_world();
-    let alice = world.alice().await;
-    let folder = mkdir(&alice, "d").await;
-    for (time, text) in [(100, "one"), (200, "two")] {
-        put_at(&alice, "d/f", time, text).await;
-        put_at(&alice, "own", time, text).await;
-    }
-    let own = alice.get(&path("own")).await.unwrap();
-    let bob = world.bob().await;
-    assert_eq!(bob.stat(&[own.id()]).await.unwrap(), [None]);
-    // Nor is the version itself anywhere to be found.
-    let kept = alice.version(&own, 100).await.unwrap().unwrap();
-    for view in [&bob, &alice] {
-        assert_eq!(view.stat(&[kept.entry.id()]).await.unwrap(), [None]);
-    }
-    // A reader reads, and that is all.
-    told.add("bob", share(1, "d", folder.id(), 1));
-    let bob = world.bob().await;
-    assert_eq!(shown(&bob, "d/f").await, ["100: one", "200: two*"]);
-    let entry = bob.get(&path("d/f")).await.unwrap();
-    let one = bob.version(&entry, 100).await.unwrap().unwrap();
-    assert_eq!(kind(bob.restore_version(&entry, &one).await), ErrorKind::Forbidden);
-    assert_eq!(kind(bob.remove_version(&entry, &one).await), ErrorKind::Forbidden);
-    assert_eq!(kind(bob.label_version(&entry, &one, Some("x")).await), ErrorKind::Forbidden);
-    // Without the right to read there is nothing; without that to delete, no deleting.
-    told.change("bob", 1, |mount| mount.permissions = Permissions::READ | Permissions::UPDATE);
-    let bob = world.bob().await;
-    let entry = bob.get(&path("d/f")).await.unwrap();
-    assert_eq!(kind(bob.remove_version(&entry, &one).await), ErrorKind::Forbidden);
-    restore(&bob, "d/f", 100).await;
-    assert_eq!(content(&alice, "d/f").await, b"one");
-    let drop = share(2, "d", folder.id(), 4);
-    let link = LinkView { mount: drop, holder: user("guest"), number: None };
-    assert_eq!(world.files.node_view(link).stat(&[entry.id()]).await.unwrap(), [None]);
-}
-
-#[tokio::test]
-async fn in_a_team_folder_each_has_written_their_own() {
-    let (world, told) = shared_world();
-    for person in ["alice", "bob"] {
-        told.add(person, team(&world, 1, "T", person).await);
-    }
-    put_at(&world.alice().await, "T/f", 100, "one").await;
-    put_at(&world.bob().await, "T/f", 200, "two").await;
-    for view in [world.alice().await, world.bob().await] {
-        assert_eq!(shown(&view, "T/f").await, ["100: one", "200: two*"]);
-        let all = versions(&view, "T/f").await;
-        let authors: Vec<_> = all.iter().map(|v| v.author.as_ref().unwrap().as_str()).collect();
-        assert_eq!(authors, ["alice", "bob"]);
-    }
-}
-
-#[tokio::test]
 async fn versions_are_found_wherever_the_file_goes() {
     let (world, told) = shared_world();
     told.add("alice", team(&world, 1, "T", "alice").await);
@@ -382,150 +328,5 @@ async fn what_is_replaced_by_another_file_is_in_the_trash_with_its_versions() {
         let back = trash.restore(&item).await.unwrap();
         let back = back.path.unwrap().to_string();
         assert_eq!(shown(&alice, &back).await, ["100: one", "200: two*"]);
-    }
-}
-
-#[tokio::test]
-async fn old_ones_are_thinned_out() {
-    let world = world();
-    let alice = world.alice().await;
-    for n in 0..4 {
-        put_at(&alice, "f", 100 + n, &format!("{n}")).await;
-        world.clock.forward(20 * 60);
-    }
-    let entry = alice.get(&path("f")).await.unwrap();
-    let first = alice.version(&entry, 100).await.unwrap().unwrap();
-    alice.label_version(&entry, &first, Some("the first")).await.unwrap();
-    assert_eq!(tidy(&world).await, Tidied::default(), "one a minute in the first hour");
-    world.clock.forward(24 * 3600);
-    let tidied = tidy(&world).await;
-    assert_eq!(tidied.thinned, 1, "{tidied:?}");
-    assert_eq!(shown(&alice, "f").await, ["100: 0", "102: 2", "103: 3*"]);
-    assert_eq!(tidy(&world).await, Tidied::default());
-}
-
-#[tokio::test]
-async fn the_obligation_bounds_them() {
-    let retention = Retention::Bounded { at_least: None, at_most: Some(30) };
-    let versions = VersionOptions { retention, ..VersionOptions::default() };
-    let world = World::with(FilesOptions { versions: Some(versions), ..FilesOptions::default() });
-    let alice = world.alice().await;
-    put_at(&alice, "f", 100, "one").await;
-    put_at(&alice, "f", 200, "two").await;
-    world.clock.forward(29 * 86_400);
-    assert_eq!(tidy(&world).await, Tidied::default());
-    world.clock.forward(86_400);
-    assert_eq!(tidy(&world).await.thinned, 1);
-    assert_eq!(shown(&alice, "f").await, ["200: two*"]);
-}
-
-#[tokio::test]
-async fn they_take_half_of_what_is_free() {
-    let world = world();
-    let alice = world.alice().await;
-    for n in 0..6 {
-        put_at(&alice, "f", 100 + n, "0123456789").await;
-        put_at(&alice, "g", 100 + n, "0123456789").await;
-        world.clock.forward(86_400);
-    }
-    let entry = alice.get(&path("f")).await.unwrap();
-    let first = alice.version(&entry, 100).await.unwrap().unwrap();
-    alice.label_version(&entry, &first, Some("the first")).await.unwrap();
-    assert_eq!(tidy(&world).await, Tidied::default());
-    // A hundred bytes of versions, and 80 free: the six oldest go, but for the named one.
-    world.files.set_quota(&user("alice"), Some(100)).await.unwrap();
-    assert_eq!(tidy(&world).await.crowded, 6);
-    assert_eq!(tidy(&world).await, Tidied::default());
-    let numbers =
-        async |at| versions(&alice, at).await.iter().map(|v| v.number).collect::<Vec<_>>();
-    assert_eq!(numbers("f").await, [100, 104, 105]);
-    assert_eq!(numbers("g").await, [103, 104, 105]);
-}
-
-#[tokio::test]
-async fn a_lock_holds_up_whoever_does_not_hold_it() {
-    let (world, told) = shared_world();
-    let alice = world.alice().await;
-    let folder = mkdir(&alice, "d").await;
-    for (time, text) in [(100, "one"), (200, "two")] {
-        put_at(&alice, "d/f", time, text).await;
-    }
-    told.add("bob", share(1, "d", folder.id(), 31));
-    let bob = world.bob().await;
-    let order = LockOrder {
-        token: "t:1".parse().unwrap(),
-        scope: LockScope::Exclusive,
-        depth: LockDepth::Zero,
-        owner: String::new(),
-        timeout: LockTimeout::Seconds(60),
-    };
-    alice.lock(path("d/f").into(), order).await.unwrap();
-    let entry = bob.get(&path("d/f")).await.unwrap();
-    let one = bob.version(&entry, 100).await.unwrap().unwrap();
-    assert!(matches!(kind(bob.restore_version(&entry, &one).await), ErrorKind::Locked(_)));
-    assert_eq!(shown(&bob, "d/f").await, ["100: one", "200: two*"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn of_many_who_write_at_once_nobody_loses_anything() {
-    const WRITERS: usize = 24;
-    let world = world();
-    let alice = world.alice().await;
-    put(&alice, "f", b"first").await;
-    let writers = (0..WRITERS).map(|n| {
-        let alice = alice.clone();
-        tokio::spawn(async move { put(&alice, "f", format!("writer {n}").as_bytes()).await })
-    });
-    for writer in writers.collect::<Vec<_>>() {
-        writer.await.unwrap();
-    }
-    let mut texts: Vec<String> = (shown(&alice, "f").await.iter())
-        .map(|shown| shown.split_once(": ").unwrap().1.trim_end_matches('*').to_owned())
-        .collect();
-    texts.sort_unstable();
-    let mut expected: Vec<String> = (0..WRITERS).map(|n| format!("writer {n}")).collect();
-    expected.push("first".into());
-    expected.sort_unstable();
-    assert_eq!(texts, expected);
-}
-
-#[tokio::test]
-async fn whatever_call_fails_no_content_is_lost() {
-    for lose in [false, true] {
-        for nth in 0..40 {
-            let world = world();
-            let plan = FaultPlan::default();
-            let stores = Stores {
-                tree: Arc::new(Decorated::new(Arc::new(world.tree.clone()), plan.clone())),
-                blobs: Arc::new(world.blobs.clone()),
-                locks: Arc::new(world.tree.clone()),
-            };
-            let clock = Arc::clone(&world.clock) as Arc<dyn Clock>;
-            let files = Files::new(stores, clock, FilesOptions::default()).unwrap();
-            let alice = files.view(&user("alice")).await.unwrap();
-            put_at(&alice, "f", 100, "one").await;
-            let fault = match lose {
-                false => Fault::fail(StoreKind::Unavailable),
-                true => Fault::lose_answer(StoreKind::Unavailable),
-            };
-            plan.add(fault.skip(nth));
-            let modified = Some(Timestamp::from_unix(200));
-            let request = PutRequest { modified, ..PutRequest::new(path("f")) };
-            let done = alice.put(request, body(b"two")).await.is_ok();
-            plan.clear();
-            let now = shown(&alice, "f").await;
-            let old = vec!["100: one*".to_owned()];
-            let new = vec!["100: one".to_owned(), "200: two*".to_owned()];
-            if done {
-                assert_eq!(now, new, "call {nth}");
-            } else {
-                assert!(now == old || now == new && lose, "call {nth}: {now:?}");
-            }
-            // And it goes on as if nothing had been.
-            let mut expected = now.iter().map(|s| s.replace('*', "")).collect::<Vec<_>>();
-            expected.push("300: three*".into());
-            put_at(&alice, "f", 300, "three").await;
-            assert_eq!(shown(&alice, "f").await, expected, "call {nth}");
-        }
     }
 }
