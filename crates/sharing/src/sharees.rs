@@ -253,19 +253,17 @@ impl Sharing {
         let kinds = kinds.iter().map(|kind| Value::from(kind.number()));
         let rows = self.sql().read(Statement::with_list(FIND, row, kinds)).await?;
         let mut counted = Vec::with_capacity(rows.len());
-        let (mut people, mut groups, mut circles) = (BTreeSet::new(), Vec::new(), Vec::new());
+        let (mut people, mut groups) = (BTreeSet::new(), Vec::new());
         for row in rows.iter() {
             let recipient = crate::rows::recipient(row.int(0)?, row.opt_text(1)?)?;
             match &recipient {
                 Recipient::Person(id) => _ = people.insert(id.clone()),
                 Recipient::Group(id) => groups.push(id.clone()),
-                Recipient::Team(id) => circles.push(id.clone()),
                 _ => {}
             }
             counted.push((recipient, row.int(2)?.unsigned_abs()));
         }
         let people = self.people_named(&people).await?;
-        let circles = self.circles_named(circles.iter().map(String::as_str)).await?;
         let names = match groups.is_empty() {
             true => Vec::new(),
             false => self.accounts().group_names(&groups).await?,
@@ -276,7 +274,8 @@ impl Sharing {
             let name = match &recipient {
                 Recipient::Person(id) => people.get(&id.key())?.display_name.clone(),
                 Recipient::Group(id) => groups.get(id).cloned().flatten()?,
-                Recipient::Team(id) => circles.get(id)?.clone(),
+                // There is no list for circles.
+                Recipient::Team(_) => return None,
                 other => other.id()?.to_owned(),
             };
             Some(Recommended { recipient, name, count })

@@ -95,8 +95,10 @@ impl Accounts {
         let person = crate::person_exists(by);
         let person = batch.expect(person, Expect::ONE);
         let insert = "INSERT INTO circles (id, name, name_key, description, flags, owner, \
-             created, revision) SELECT $1, $2, $3, '', $4, $5, $6, 1 \
-             WHERE (SELECT count(*) FROM circles WHERE owner = $5) < $7";
+             created, revision) SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), '', \
+             CAST($4 AS BIGINT), CAST($5 AS TEXT), CAST($6 AS BIGINT), 1 \
+             WHERE (SELECT count(*) FROM circles WHERE owner = CAST($5 AS TEXT)) \
+             < CAST($7 AS BIGINT)";
         let row = params![
             id.as_str(),
             name,

@@ -1,5 +1,6 @@
 //! What the server can do, as every client asks at its start.
 
+mod circles;
 mod sharing;
 
 use allmende_accounts::Authenticated;

@@ -9,6 +9,7 @@ mod app_config;
 mod app_passwords;
 mod apps;
 mod capabilities;
+mod circles;
 mod completion;
 pub(crate) mod contact;
 mod direct_link;
@@ -193,6 +194,24 @@ impl Ocs {
             e::reminders::Get => reminders::get,
             e::reminders::Set => reminders::set,
             e::reminders::Delete => reminders::delete,
+            e::files_lock::Set => files_lock::set,
+            e::files_lock::End => files_lock::end,
+            e::circles::List => circles::list,
+            e::circles::Create => circles::create,
+            e::circles::Get => circles::get,
+            e::circles::Delete => circles::delete,
+            e::circles::SetName => circles::set_name,
+            e::circles::SetDescription => circles::set_description,
+            e::circles::SetConfig => circles::set_config,
+            e::circles::Join => circles::join,
+            e::circles::Leave => circles::leave,
+            e::circles::Members => circles::members,
+            e::circles::Add => circles::add,
+            e::circles::AddMany => circles::add_many,
+            e::circles::Confirm => circles::confirm,
+            e::circles::Remove => circles::remove,
+            e::circles::SetLevel => circles::set_level,
+            e::circles::Find => circles::find,
             e::download_limit::Get => direct_link::limit,
             e::download_limit::Set => direct_link::set_limit,
             e::download_limit::Delete => direct_link::remove_limit,

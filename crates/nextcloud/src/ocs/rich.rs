@@ -50,6 +50,11 @@ pub(super) fn group(id: &str, name: &str) -> RichObject {
     object([("type", "user-group"), ("id", id), ("name", name)])
 }
 
+/// A circle.
+pub(super) fn circle(id: &str, name: &str) -> RichObject {
+    object([("type", "circle"), ("id", id), ("name", name)])
+}
+
 /// A word that stands out.
 pub(super) fn highlight(id: &str, name: &str) -> RichObject {
     object([("type", "highlight"), ("id", id), ("name", name)])

@@ -39,12 +39,14 @@ pub(super) async fn search(call: &Call<'_>, input: Query) -> Outcome<Sharees> {
         exact: ExactSharees {
             users: exact.users,
             groups: exact.groups,
+            circles: exact.circles,
             remotes: exact.remotes,
             emails: exact.emails,
             ..ExactSharees::default()
         },
         users: wide.users,
         groups: wide.groups,
+        circles: wide.circles,
         remotes: wide.remotes,
         emails: wide.emails,
         ..Sharees::default()
@@ -90,6 +92,7 @@ pub(super) async fn recommended(call: &Call<'_>, input: Kinds) -> Outcome<Recomm
 struct Lists {
     users: Vec<Sharee>,
     groups: Vec<Sharee>,
+    circles: Vec<Sharee>,
     remotes: Vec<Sharee>,
     emails: Vec<Sharee>,
 }
@@ -104,6 +107,9 @@ impl Lists {
             users: found.people.iter().map(person).collect(),
             groups: (found.groups.iter())
                 .map(|group| Sharee::new(ShareType::Group, group.id.as_str(), &group.display_name))
+                .collect(),
+            circles: (found.circles.iter())
+                .map(|circle| Sharee::new(ShareType::Team, circle.id.as_str(), &circle.name))
                 .collect(),
             remotes: (found.remotes.iter())
                 .map(|remote| Sharee::remote(&remote.user, &remote.host, false))

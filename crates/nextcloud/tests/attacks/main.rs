@@ -8,6 +8,7 @@
 //! | a path that leads out of a share, a link, an upload, an archive | [`escape`] | `dialect/hostile.rs`, `dialect/bulk.rs`, `dialect/links.rs` |
 //! | moving things out of what one may only read | [`rights`] | |
 //! | reading by a file drop | [`drop`] | `dialect/links.rs` |
+//! | looking into a circle, rising in one | [`circles`] | |
 //! | using what has ended | [`ended`] | `dialect/direct.rs`, `dialect/oauth2.rs`, `dialect/links.rs` |
 //! | requests that another site forged | [`forged`] | `dialect/auth.rs`, `dialect/headers.rs` |
 //! | scripts in what others wrote | [`script`] | `dialect/links.rs`, `dialect/login_flow.rs`, `src/pages` |
@@ -21,6 +22,7 @@
 #[allow(dead_code, reason = "other tests need the rest")]
 mod common;
 
+mod circles;
 mod drop;
 mod ended;
 mod escape;

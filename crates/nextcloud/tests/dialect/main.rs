@@ -11,6 +11,7 @@ mod app_passwords;
 mod auth;
 mod avatars;
 mod bulk;
+mod circles;
 mod comments;
 mod conditions;
 mod core;

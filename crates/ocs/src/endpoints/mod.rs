@@ -7,6 +7,7 @@
 pub mod activity;
 pub mod app_config;
 pub mod assistance;
+pub mod circles;
 pub mod cloud;
 pub mod config;
 pub mod core;

@@ -11,7 +11,7 @@ use allmende_ocs::{
         notifications::RichObject,
     },
 };
-use allmende_types::{EventKind, GroupId, Principal, SpacePath, UserId};
+use allmende_types::{CircleId, EventKind, GroupId, Principal, SpacePath, UserId};
 
 use super::{
     super::{Call, rich, unavailable},
@@ -26,18 +26,22 @@ pub(super) struct Stage {
     language: Language,
     people: HashMap<String, String>,
     groups: HashMap<String, String>,
+    circles: HashMap<String, String>,
 }
 
 impl Stage {
-    /// Looks up the names of all people and groups of a page.
+    /// Looks up the names of all people, groups and circles of a page; of circles those that the
+    /// reader may know of.
     pub(super) async fn set(call: &Call<'_>, shown: &[(Event, Place)]) -> Result<Self, OcsError> {
         let who = &call.who()?.person;
         let (mut people, mut groups): (Vec<UserId>, Vec<GroupId>) = (Vec::new(), Vec::new());
+        let mut circles: Vec<CircleId> = Vec::new();
         for (event, _) in shown {
             people.extend(event.fact.actor.as_ref().and_then(Principal::person).cloned());
             let detail = |name: &str| event.fact.details.get(name);
             match detail("type").map(String::as_str) {
                 Some("1") => groups.extend(detail("with").and_then(|id| id.parse().ok())),
+                Some("7") => circles.extend(detail("with").and_then(|id| id.parse().ok())),
                 _ => people.extend(detail("with").and_then(|id| id.parse().ok())),
             }
             people.extend(detail("person").and_then(|id| id.parse().ok()));
@@ -54,12 +58,18 @@ impl Stage {
         let names = accounts.group_names(&groups).await.map_err(unavailable)?;
         let named = groups.iter().zip(names);
         let groups = named.filter_map(|(id, name)| Some((id.to_string(), name?))).collect();
+        circles.sort_unstable();
+        circles.dedup();
+        let found = accounts.circles_by_id(&who.id, &circles).await.map_err(unavailable)?;
+        let named = circles.iter().zip(found);
+        let circles = named.filter_map(|(id, of)| Some((id.to_string(), of?.name))).collect();
         Ok(Self {
             base: call.origin.base_url(),
             me: who.id.clone(),
             language: rich::language(&who.language, call.headers),
             people,
             groups,
+            circles,
         })
     }
 
@@ -155,6 +165,10 @@ impl Stage {
         let kind = details.get("type").map(String::as_str);
         match (name, kind) {
             ("group", _) | ("with", Some("1")) => self.group(value),
+            ("with", Some("7")) => {
+                let name = self.circles.get(value).map_or(text::A_TEAM.of(self.language), |of| of);
+                rich::circle(value, name)
+            }
             ("with", Some("3")) => rich::highlight("link", text::A_LINK.of(self.language)),
             ("with", Some("0")) => self.person(value),
             // Acts on people name them so.

@@ -130,6 +130,8 @@ pub(super) const SOMEBODY: Text = Text::new("Somebody", "Jemand");
 pub(super) const SERVER: Text = Text::new("The server", "Der Server");
 /// With whom something is shared that has a link.
 pub(super) const A_LINK: Text = Text::new("a public link", "einem öffentlichen Link");
+/// Said in place of a team whose name the reader does not know.
+pub(super) const A_TEAM: Text = Text::new("a team", "einem Team");
 
 /// A way of choosing among activities.
 #[derive(Debug, Clone, Copy)]

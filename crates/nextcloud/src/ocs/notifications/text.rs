@@ -16,6 +16,9 @@ pub(super) const fn subject(kind: Kind) -> Text {
         Kind::IncomingGroupShare => t(
             "{user} shared {file} with the group {group}",
             "{user} hat {file} mit der Gruppe {group} geteilt"),
+        Kind::IncomingCircleShare => t(
+            "{user} shared {file} with a team that you are in",
+            "{user} hat {file} mit einem Team geteilt, in dem Sie sind"),
         Kind::PendingShare => t(
             "{user} wants to share {file} with you",
             "{user} möchte {file} mit Ihnen teilen"),

@@ -1,16 +1,16 @@
 //! A share as one person is told about it: its maker, its recipient, or another one who may
 //! manage it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use allmende_files::{Entry, MountKind, View};
 use allmende_ocs::{
     OcsError,
     endpoints::files_sharing::{ItemType, REDACTED, Share as Told, ShareType},
 };
-use allmende_sharing::{Share, ShareFacts, ShareKind};
+use allmende_sharing::{Recipient, Share, ShareFacts, ShareKind};
 use allmende_storage::Node;
-use allmende_types::{NodeId, Permissions, Timestamp};
+use allmende_types::{CircleId, NodeId, Permissions, Timestamp};
 
 use super::super::{Call, unavailable};
 use super::refusals::refused;
@@ -31,13 +31,36 @@ impl Viewer<'_> {
         let seen = self.view.stat(&ids).await.map_err(unavailable)?;
         let seen: HashMap<NodeId, Entry> =
             seen.into_iter().flatten().map(|entry| (entry.id(), entry)).collect();
+        let circles = self.circles(&facts).await?;
         let base = self.call.origin.base_url();
-        let tell = |facts: ShareFacts| {
+        let tell = |mut facts: ShareFacts| {
+            if let Recipient::Team(id) = &facts.share.recipient
+                && facts.share.received.is_some()
+                && !circles.contains(id)
+            {
+                facts.recipient_name.clone_from(id);
+            }
             let entry = seen.get(&facts.share.node);
             // A node that went away meanwhile takes its shares along.
             facts.node.clone().map(|node| self.told(facts, &node, entry, &base))
         };
         Ok(facts.into_iter().filter_map(tell).collect())
+    }
+
+    /// Those of the circles by which something was received that the person may know of: a
+    /// personal one is its owner's alone.
+    async fn circles(&self, facts: &[ShareFacts]) -> Result<HashSet<String>, OcsError> {
+        let received = facts.iter().filter(|facts| facts.share.received.is_some());
+        let circles: Vec<CircleId> = received
+            .filter_map(|facts| match &facts.share.recipient {
+                Recipient::Team(id) => id.parse().ok(),
+                _ => None,
+            })
+            .collect();
+        let me = &self.call.who()?.person.id;
+        let found = self.call.inner.accounts.circles_by_id(me, &circles).await;
+        let found = found.map_err(unavailable)?.into_iter().flatten();
+        Ok(found.map(|circle| circle.id.to_string()).collect())
     }
 
     fn told(&self, facts: ShareFacts, node: &Node, entry: Option<&Entry>, base: &str) -> Told {
