@@ -52,8 +52,8 @@ async fn a_circle_has_every_field() {
         ("description", "Bis+2030", "description"),
         ("config", "24", "config"),
     ] {
-        let put = alice.ocs("PUT", &format!("{CIRCLES}/{id}/{what}"), &format!("value={value}"));
-        let put = put.await;
+        let path = format!("{CIRCLES}/{id}/{what}");
+        let put = alice.ocs("PUT", &path, &format!("value={value}")).await;
         assert_eq!(put.http, 200, "{}", put.message);
         let told = put.data[field].to_string().replace('"', "");
         assert_eq!(told, value.replace('+', " "));
