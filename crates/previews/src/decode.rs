@@ -7,7 +7,7 @@ use image::{
     error::LimitErrorKind, metadata::Orientation,
 };
 
-use crate::{Dimensions, Error};
+use crate::{Dimensions, Error, picture::Form};
 
 /// The most that an image may be. Its head is looked at first, so an image over a limit costs
 /// next to nothing.
@@ -34,6 +34,7 @@ impl Default for DecodeLimits {
 pub(crate) struct Source {
     pub(crate) pixels: DynamicImage,
     pub(crate) orientation: Orientation,
+    pub(crate) form: Form,
 }
 
 impl Source {
@@ -88,7 +89,8 @@ pub(crate) fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Source, Erro
     }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let pixels = DynamicImage::from_decoder(decoder).map_err(refused)?;
-    Ok(Source { pixels, orientation })
+    let form = if pixels.color().has_alpha() { Form::Drawing } else { Form::Photo };
+    Ok(Source { pixels, orientation, form })
 }
 
 fn refused(failed: ImageError) -> Error {

@@ -9,6 +9,9 @@ pub enum Error {
     /// It is no image of a kind that is known here, or a damaged one.
     #[error("not an image that can be shown")]
     NotAnImage,
+    /// A text without a letter, or with mostly such that cannot be drawn.
+    #[error("a text with nothing that can be shown")]
+    NothingToShow,
     /// It is more than the limits allow. Which one, the text says.
     #[error("the image is over a limit: {0}")]
     TooLarge(&'static str),

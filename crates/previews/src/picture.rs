@@ -20,12 +20,21 @@ use crate::{Aspect, Dimensions, Error, Fit, decode::Source};
 pub struct Preview {
     /// The encoded picture.
     pub bytes: Bytes,
-    /// `image/png` where the image has transparency, else `image/jpeg`.
+    /// `image/png` for texts and where the image has transparency, else `image/jpeg`.
     pub media_type: &'static str,
     /// Its size.
     pub size: Dimensions,
     /// The size of the image that it is of, as it is to be seen.
     pub source: Dimensions,
+}
+
+/// How a picture is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As JPEG.
+    Photo,
+    /// As PNG: it has transparency, or sharp edges.
+    Drawing,
 }
 
 pub(crate) const PNG: &str = "image/png";
@@ -38,7 +47,7 @@ const JPEG_QUALITY: u8 = 80;
 pub(crate) fn render(source: Source, fit: Fit) -> Result<Preview, Error> {
     let dimensions = source.dimensions();
     let on_its_side = source.is_on_its_side();
-    let Source { pixels, orientation } = source;
+    let Source { pixels, orientation, form } = source;
     let Dimensions { mut width, mut height } = fit.size;
     if on_its_side {
         (width, height) = (height, width);
@@ -51,7 +60,7 @@ pub(crate) fn render(source: Source, fit: Fit) -> Result<Preview, Error> {
     let mut small =
         if same { pixels } else { pixels.resize_exact(width, height, FilterType::Triangle) };
     small.apply_orientation(orientation);
-    let (bytes, media_type) = encode(small)?;
+    let (bytes, media_type) = encode(small, form)?;
     Ok(Preview { bytes, media_type, size: fit.size, source: dimensions })
 }
 
@@ -72,8 +81,8 @@ fn cut(pixels: DynamicImage, width: u32, height: u32) -> DynamicImage {
     pixels.crop_imm(x as u32, y as u32, new_width as u32, new_height as u32)
 }
 
-fn encode(image: DynamicImage) -> Result<(Bytes, &'static str), Error> {
-    if image.color().has_alpha() {
+fn encode(image: DynamicImage, form: Form) -> Result<(Bytes, &'static str), Error> {
+    if form == Form::Drawing {
         return Ok((png(image)?, PNG));
     }
     let image = image.into_rgb8();

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use crate::{
-    DecodeLimits, Error, Preview, StoreOptions, StoreStats, Wanted, decode, flight::Flights,
-    picture, store::Store,
+    DecodeLimits, Error, Kind, Preview, StoreOptions, StoreStats, Wanted, flight::Flights, picture,
+    source, store::Store,
 };
 
 /// Which content a picture is of: a node, and what tells one state of its content from
@@ -106,14 +106,15 @@ impl Previews {
     /// A picture of some content: from the store, or of what `load` reads, which is then
     /// kept. However many ask for one picture at the same time, it is made once.
     ///
-    /// `load` is polled only if the picture has to be made. It should give up on contents of more than [`DecodeLimits::bytes`] before it reads
-    /// them. That a picture could not be kept is logged, and no error.
+    /// `load` is polled only if the picture has to be made. It reads no more than
+    /// [`Kind::needed`]. That a picture could not be kept is logged, and no error.
     ///
     /// # Errors
     /// See [`Error`].
     pub async fn preview(
         &self,
         content: Content,
+        kind: Kind,
         wanted: Wanted,
         load: impl Future<Output = Result<Bytes, Error>>,
     ) -> Result<Preview, Error> {
@@ -124,7 +125,7 @@ impl Previews {
             // Somebody may have finished it between the two looks.
             match self.stored(content, wanted).await? {
                 Some(found) => Ok(found),
-                None => self.make(content, wanted, load).await,
+                None => self.make(content, kind, wanted, load).await,
             }
         };
         self.0.flights.run((content, wanted), make).await
@@ -141,6 +142,7 @@ impl Previews {
     async fn make(
         &self,
         content: Content,
+        kind: Kind,
         wanted: Wanted,
         load: impl Future<Output = Result<Bytes, Error>>,
     ) -> Result<Preview, Error> {
@@ -153,7 +155,7 @@ impl Previews {
         blocking(move || {
             // Kept until the work ends, even when nobody waits for it any more.
             let _worker = worker;
-            let source = decode::decode(&bytes, &limits)?;
+            let source = source(&bytes, kind, &limits)?;
             drop(bytes);
             let fit = wanted.fit(source.dimensions());
             let preview = picture::render(source, fit)?;

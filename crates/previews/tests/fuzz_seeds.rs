@@ -8,7 +8,7 @@ mod seeds;
 
 use seeds::Target;
 
-const TARGETS: [Target; 1] = [("picture", bodies::picture)];
+const TARGETS: [Target; 2] = [("picture", bodies::picture), ("text_picture", bodies::text_picture)];
 
 #[test]
 fn every_seed_passes() {
@@ -17,5 +17,7 @@ fn every_seed_passes() {
 
 #[test]
 fn damaged_seeds_pass() {
-    seeds::pass_damaged(&TARGETS);
+    // A page takes a moment to be made small; texts of random bytes are drawn by a test of the
+    // module itself.
+    seeds::pass_damaged(&TARGETS[..1]);
 }

@@ -5,7 +5,7 @@
 use std::io::Cursor;
 
 use allmende_previews::{
-    Aspect, AvatarCrop, DecodeLimits, Dimensions, Error, Preview, Wanted, avatar, render,
+    Aspect, AvatarCrop, DecodeLimits, Dimensions, Error, Kind, Preview, Wanted, avatar, render,
 };
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use proptest::prelude::*;
@@ -25,7 +25,7 @@ fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
 fn made(bytes: &[u8], width: u32, height: u32, aspect: Aspect) -> Result<Preview, Error> {
     let mut wanted = Wanted::new(width, height).unwrap();
     wanted.aspect = aspect;
-    render(bytes, wanted, &DecodeLimits::default())
+    render(bytes, Kind::Image, wanted, &DecodeLimits::default())
 }
 
 fn is_red(pixel: Rgb<u8>) -> bool {
@@ -107,9 +107,9 @@ fn what_is_too_large_is_refused_by_its_head() {
     let small = DecodeLimits { bytes: 100, ..DecodeLimits::default() };
     let bytes = encoded(&picture(300, 300), ImageFormat::Bmp);
     let wanted = Wanted::new(64, 64).unwrap();
-    assert!(matches!(render(&bytes, wanted, &small), Err(Error::TooLarge("bytes"))));
+    assert!(matches!(render(&bytes, Kind::Image, wanted, &small), Err(Error::TooLarge("bytes"))));
     let small = DecodeLimits { memory: 300 * 300 * 3 - 1, ..DecodeLimits::default() };
-    assert!(matches!(render(&bytes, wanted, &small), Err(Error::TooLarge("memory"))));
+    assert!(matches!(render(&bytes, Kind::Image, wanted, &small), Err(Error::TooLarge("memory"))));
 }
 
 #[test]
@@ -153,6 +153,6 @@ proptest! {
         bytes.truncate(end.max(1));
         // A large claim of the damaged head is refused before anything is taken for it.
         let limits = DecodeLimits { memory: 1 << 20, ..DecodeLimits::default() };
-        _ = render(&bytes, Wanted::new(64, 64).unwrap(), &limits);
+        _ = render(&bytes, Kind::Image, Wanted::new(64, 64).unwrap(), &limits);
     }
 }

@@ -13,7 +13,9 @@ use std::{
     time::Duration,
 };
 
-use allmende_previews::{Content, Error, Preview, PreviewOptions, Previews, StoreOptions, Wanted};
+use allmende_previews::{
+    Content, Error, Kind, Preview, PreviewOptions, Previews, StoreOptions, Wanted,
+};
 use allmende_types::NodeId;
 use bytes::Bytes;
 use image::{DynamicImage, ImageFormat, RgbImage};
@@ -40,13 +42,13 @@ async fn open(folder: &Path, budget: u64) -> Previews {
 }
 
 async fn make(previews: &Previews, node: i64) -> Preview {
-    previews.preview(content(node), wanted(), async { Ok(image()) }).await.unwrap()
+    previews.preview(content(node), Kind::Image, wanted(), async { Ok(image()) }).await.unwrap()
 }
 
 /// The picture, if it is in the store.
 async fn kept(previews: &Previews, node: i64) -> Option<Preview> {
     let gone = async { Err(Error::source_failed("not kept")) };
-    previews.preview(content(node), wanted(), gone).await.ok()
+    previews.preview(content(node), Kind::Image, wanted(), gone).await.ok()
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -64,11 +66,11 @@ async fn pictures_are_found_again_also_by_the_next_process() {
     // Another size that comes to the same picture, another content, another revision.
     let same = Wanted::new(10, 10).unwrap();
     let gone = async { Err(Error::source_failed("not kept")) };
-    assert_eq!(previews.preview(content(1), same, gone).await.unwrap(), first);
+    assert_eq!(previews.preview(content(1), Kind::Image, same, gone).await.unwrap(), first);
     assert_eq!(kept(&previews, 2).await, None);
     let newer = Content::new(NodeId(1), "\"e1-8\"");
     let gone = async { Err(Error::source_failed("not kept")) };
-    assert!(previews.preview(newer, wanted(), gone).await.unwrap_err().is_retryable());
+    assert!(previews.preview(newer, Kind::Image, wanted(), gone).await.unwrap_err().is_retryable());
     drop(previews);
     let next = open(folder.path(), 1 << 20).await;
     assert_eq!(kept(&next, 1).await, Some(first));
@@ -141,7 +143,7 @@ async fn one_picture_is_made_once_however_many_ask() {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     Ok(image())
                 };
-                previews.preview(content(1), wanted(), load).await.unwrap()
+                previews.preview(content(1), Kind::Image, wanted(), load).await.unwrap()
             })
         })
         .collect();
@@ -157,7 +159,7 @@ async fn one_picture_is_made_once_however_many_ask() {
 async fn who_goes_away_takes_nothing_along() {
     let folder = tempfile::tempdir().unwrap();
     let previews = open(folder.path(), 1 << 20).await;
-    let never = previews.preview(content(1), wanted(), std::future::pending());
+    let never = previews.preview(content(1), Kind::Image, wanted(), std::future::pending());
     assert!(tokio::time::timeout(Duration::from_millis(20), never).await.is_err());
     make(&previews, 1).await;
 }
@@ -167,10 +169,10 @@ async fn too_many_at_once_are_told_so() {
     let folder = tempfile::tempdir().unwrap();
     let options = PreviewOptions { at_once: 1, waiting: 0, ..PreviewOptions::default() };
     let previews = Previews::open(folder.path(), options).await.unwrap();
-    let never = previews.preview(content(1), wanted(), std::future::pending());
+    let never = previews.preview(content(1), Kind::Image, wanted(), std::future::pending());
     let other = async {
         tokio::time::sleep(Duration::from_millis(20)).await;
-        previews.preview(content(2), wanted(), async { Ok(image()) }).await
+        previews.preview(content(2), Kind::Image, wanted(), async { Ok(image()) }).await
     };
     tokio::select! {
         _ = never => panic!("it never ends"),

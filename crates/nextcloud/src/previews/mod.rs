@@ -9,7 +9,7 @@ mod icon;
 use std::time::Duration;
 
 use allmende_files::{Download, Entry, ReadForm, View};
-use allmende_previews::{Aspect, Content, Dimensions, Error, Preview, Wanted};
+use allmende_previews::{Aspect, Content, Dimensions, Error, Kind, Preview, Wanted};
 use allmende_storage::ByteRange;
 use allmende_types::{NodeId, Permissions, SpacePath, Timestamp};
 use allmende_webdav_proto::href;
@@ -214,28 +214,27 @@ impl Inner {
             (Instead::Icon, Some(icon)) => Refusal::Instead(icon),
             _ => Refusal::NotFound,
         };
-        let likely = allmende_previews::renders(media_type);
-        if !likely && asked.unlikely == Unlikely::Refuse {
+        let kind = Kind::of(media_type);
+        if kind.is_none() && asked.unlikely == Unlikely::Refuse {
             return Err(Refusal::NotFound);
         }
         let readable = entry.permissions.contains(Permissions::READ);
         if !readable || entry.download() == Download::Refused {
             return Err(Refusal::Forbidden);
         }
-        if !likely {
-            return Err(none());
-        }
+        let Some(kind) = kind else { return Err(none()) };
         if knows(headers, &entry) {
             return Ok(Found { preview: None, entry, wanted, audience });
         }
         let content = Content::new(entry.id(), entry.etag().opaque());
-        let load = load(view, &entry, self.previews.limits().bytes);
-        match self.previews.preview(content, wanted, load).await {
+        let needed = kind.needed(entry.node.size, self.previews.limits());
+        let load = load(view, &entry, needed);
+        match self.previews.preview(content, kind, wanted, load).await {
             Ok(preview) => {
                 view.note_read(&entry, ReadForm::Preview).await.map_err(unavailable)?;
                 Ok(Found { preview: Some(preview), entry, wanted, audience })
             }
-            Err(Error::NotAnImage | Error::TooLarge(_)) => Err(none()),
+            Err(Error::NotAnImage | Error::NothingToShow | Error::TooLarge(_)) => Err(none()),
             Err(Error::Busy) => Err(Refusal::Wait(StatusCode::SERVICE_UNAVAILABLE, LATER)),
             Err(error) => Err(unavailable(error)),
         }
@@ -248,12 +247,10 @@ async fn at(view: &View, path: &str) -> Result<Option<Entry>, Refusal> {
     view.resolve(&path).await.map_err(unavailable)
 }
 
-/// The content of a file of at most so many bytes.
-async fn load(view: &View, entry: &Entry, most: u64) -> Result<Bytes, Error> {
-    if entry.node.size > most {
-        return Err(Error::TooLarge("bytes"));
-    }
-    let reading = view.read_for_itself(entry, ByteRange::ALL).await;
+/// So many bytes of a file from its beginning; none where it has too many.
+async fn load(view: &View, entry: &Entry, needed: Option<u64>) -> Result<Bytes, Error> {
+    let needed = needed.ok_or(Error::TooLarge("bytes"))?;
+    let reading = view.read_for_itself(entry, ByteRange::new(0, needed)).await;
     let reading = reading.map_err(Error::source_failed)?;
     let whole = BytesMut::with_capacity(usize::try_from(reading.length).unwrap_or_default());
     let whole = reading.body.try_fold(whole, async |mut whole, piece| {

@@ -123,14 +123,15 @@ async fn clients_keep_pictures_until_the_file_changes() {
 async fn where_there_is_no_picture() {
     let world = World::new().await;
     let alice = world.alice();
-    let text = store(&alice, "a.txt", b"some text".to_vec()).await;
+    let text = store(&alice, "a.css", b"some text".to_vec()).await;
+    let empty = store(&alice, "empty.txt", b"\n \n".to_vec()).await;
     let broken = store(&alice, "broken.png", b"no picture".to_vec()).await;
     let cut = picture(64, 64, ImageFormat::Png)[..60].to_vec();
     let cut = store(&alice, "cut.png", cut).await;
     let good = store(&alice, "good.png", picture(8, 8, ImageFormat::Png)).await;
     alice.mkcol(&format!("{FILES}/d")).await;
     let folder = alice.prop(&format!("{FILES}/d"), "oc:fileid").await.unwrap();
-    for id in [&*text, &broken, &cut, &folder, "99999999", "junk", "-1", ""] {
+    for id in [&*text, &empty, &broken, &cut, &folder, "99999999", "junk", "-1", ""] {
         for rest in ["x=32&y=32", "x=32&y=32&forceIcon=0", "forceIcon=0&mimeFallback=0"] {
             let answer = ask(&alice, id, rest).await;
             assert_eq!((answer.status, answer.text()), (404, "[]"), "{id} {rest}");
@@ -159,6 +160,21 @@ async fn where_there_is_no_picture() {
     let stranger = ask(&world.stranger(), &good, "").await;
     assert_eq!(stranger.status, 401);
     assert_eq!(stranger.json()["message"], "Current user is not logged in");
+}
+
+#[tokio::test]
+async fn a_text_is_shown_by_its_first_lines() {
+    let world = World::new().await;
+    let alice = world.alice();
+    let id = store(&alice, "a.txt", b"some text".to_vec()).await;
+    let small = ask(&alice, &id, "x=32&y=32&forceIcon=0").await;
+    // Observed: so it is called, and of that kind.
+    let name = "inline; filename=\"64-64-crop.png\"";
+    assert_eq!(small.header("content-disposition"), Some(name));
+    assert_eq!((small.header("content-type"), size(&small)), (Some("image/png"), (64, 64)));
+    // However much stands behind, no more is read than has room.
+    let long = store(&alice, "long.md", b"# Much\n".repeat(100_000)).await;
+    assert_eq!(size(&ask(&alice, &long, "x=256&y=256&a=1").await), (256, 256));
 }
 
 #[tokio::test]
@@ -272,7 +288,9 @@ async fn clients_are_told_which_files_have_pictures() {
         ("a.gif", "true"),
         ("a.webp", "true"),
         ("a.svg", "false"),
-        ("a.txt", "false"),
+        ("a.txt", "true"),
+        ("a.md", "true"),
+        ("a.html", "false"),
     ] {
         store(&alice, name, b"x".to_vec()).await;
         let prop = alice.prop(&format!("{FILES}/{name}"), "nc:has-preview").await;
