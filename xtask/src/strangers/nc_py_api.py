@@ -11,7 +11,7 @@ import zipfile
 warnings.simplefilter("ignore", DeprecationWarning)
 
 from nc_py_api import AsyncNextcloud, Nextcloud, NextcloudException
-from nc_py_api.files import FilePermissions, ShareType
+from nc_py_api.files import FilePermissions, LockType, ShareType
 
 URL = os.environ["NC_URL"]
 PASSWORD = "Common-ground-42"
@@ -124,6 +124,17 @@ miller.files.upload("meadow/flour.txt", b"one sack")
 expect(files.download("meadow/flour.txt"), b"one sack", "written by the recipient")
 assert shepherd.files.by_path("").etag != before, "the owner's root etag stayed"
 expect(miller.files.by_path("meadow").is_shared, True, "it is shown as shared")
+
+files.lock("meadow/flour.txt")
+seen = miller.files.by_path("meadow/flour.txt").lock_info
+told = (seen.is_locked, seen.owner, seen.type)
+expect(told, (True, "shepherd", LockType.MANUAL_LOCK), "who has locked")
+refused(423, "a write into what is locked", lambda: miller.files.upload("meadow/flour.txt", b"no"))
+refused(423, "a lock on what is locked", lambda: miller.files.lock("meadow/flour.txt"))
+files.upload("meadow/flour.txt", b"one sack")
+files.unlock("meadow/flour.txt")
+expect(miller.files.by_path("meadow/flour.txt").lock_info.is_locked, False, "unlocked")
+refused(412, "the end of no lock", lambda: files.unlock("meadow/flour.txt"))
 
 narrower = sharing.update(share, permissions=FilePermissions.PERMISSION_READ)
 expect(narrower.permissions, FilePermissions.PERMISSION_READ, "only to read")

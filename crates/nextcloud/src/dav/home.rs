@@ -58,7 +58,7 @@ pub(crate) struct Home {
 
 impl Home {
     /// The view with the lock tokens of a request.
-    fn with_tokens(&self, tokens: &[LockToken]) -> View {
+    pub(crate) fn with_tokens(&self, tokens: &[LockToken]) -> View {
         if tokens.is_empty() {
             return self.view.clone();
         }

@@ -1,7 +1,7 @@
 //! Locks as the file service keeps them, and as WebDAV tells of them.
 
 use allmende_storage::{
-    Lock as StoreLock, LockDepth as StoreDepth, LockScope as StoreScope,
+    Lock as StoreLock, LockDepth as StoreDepth, LockKind, LockScope as StoreScope,
     LockTimeout as StoreTimeout,
 };
 use allmende_types::{SpacePath, Timestamp};
@@ -9,7 +9,7 @@ use allmende_webdav::{
     Kind,
     lock::{Lock, LockDepth, LockScope, LockTimeout, LockToken},
 };
-use allmende_webdav_proto::Element;
+use allmende_webdav_proto::{Element, PropName};
 
 /// How long a lock is to last.
 pub(super) fn store_timeout(timeout: LockTimeout) -> StoreTimeout {
@@ -35,7 +35,12 @@ pub(super) fn shown(lock: &StoreLock, root: SpacePath, root_kind: Kind, now: Tim
             StoreDepth::Zero => LockDepth::Zero,
             StoreDepth::Infinity => LockDepth::Infinity,
         },
-        owner: Element::from_fragment(&lock.owner).ok(),
+        owner: match lock.kind {
+            LockKind::Token => Element::from_fragment(&lock.owner).ok(),
+            LockKind::Person | LockKind::App => {
+                Some(Element::with_text(PropName::dav("owner"), lock.holder.as_str()))
+            }
+        },
         timeout: match lock.expires {
             Some(end) => LockTimeout::Seconds(u64::try_from(end.unix() - now.unix()).unwrap_or(0)),
             None => LockTimeout::Infinite,

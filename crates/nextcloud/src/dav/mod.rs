@@ -8,6 +8,7 @@ mod comments;
 mod errors;
 mod fixed;
 mod folder;
+mod hand_lock;
 mod headers;
 mod home;
 mod item;
@@ -39,6 +40,7 @@ use http::{HeaderValue, Request, Response, StatusCode};
 pub(crate) use self::{
     answer::Body,
     errors::from_files,
+    hand_lock::wish as hand_lock_wish,
     home::{Home, OC_FILE_ID},
     item::{OC_CHECKSUM, OC_ETAG},
 };
@@ -102,6 +104,7 @@ impl Dav {
         let files = DavHandler::builder(options)
             .provider(teams::TeamProperties)
             .provider(properties::Properties)
+            .provider(properties::LockProperties)
             .provider(properties::SharingProperties)
             .provider(tags::TagProperties)
             .provider(comments::CommentProperties)
@@ -239,6 +242,10 @@ impl Dav {
         if request.method() == http::Method::PATCH {
             let path = mount.locate(request.uri().path())?;
             return checksum::recalculate(home, &path, request.headers()).await;
+        }
+        if hand_lock::is_meant(request.method(), request.headers()) {
+            let path = mount.locate(request.uri().path())?;
+            return hand_lock::handle(home, &path, request.method(), request.headers()).await;
         }
         if request.method() == http::Method::POST {
             let text = "There was no handler in the system that was willing to handle this POST";

@@ -174,17 +174,7 @@ pub(crate) async fn set_rules(
         return Err(Error::new(ErrorKind::Forbidden, "There are no rules outside of team folders"));
     }
     let rules = list.elements().map(read).collect::<Result<Vec<Rule>>>()?;
-    let locks = home.view.locks_covering(&[entry.id()]).await.map_err(from_files)?;
-    let locks = locks.into_iter().flatten();
-    let mut locks = locks.peekable();
-    let locked = locks.peek().is_some();
-    let opened = locks.any(|lock| {
-        let shown = tokens.iter().any(|token| token.as_str() == lock.token.as_str());
-        shown && lock.holder.key() == home.view.person().key()
-    });
-    if locked && !opened {
-        return Err(Error::locked(entry.path.iter().cloned().collect()));
-    }
+    home.with_tokens(tokens).check_unlocked(entry).await.map_err(from_files)?;
     home.sharing.set_node_rules(caller(home), entry.id(), &rules).await.map_err(failed)
 }
 

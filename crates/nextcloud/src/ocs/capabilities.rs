@@ -168,6 +168,8 @@ fn files(call: &Call<'_>) -> Files {
     files.windows_compatible_filenames = names.is_windows_compatible();
     files.bigfilechunking = true;
     files.comments = Some(true);
+    files.locking = Some("1.0".into());
+    files.api_feature_lock_type = Some(true);
     files.chunked_upload = Some(ChunkedUpload::new(104_857_600, 5));
     if call.inner.files.options().trash != TrashPolicy::Off {
         files.undelete = Some(true);

@@ -15,6 +15,7 @@ pub(crate) mod contact;
 mod direct_link;
 mod dashboard;
 mod edit;
+mod files_lock;
 mod folder_tree;
 mod groups;
 mod identity_proof;
@@ -191,6 +192,8 @@ impl Ocs {
             e::app_config::Get => app_config::get,
             e::app_config::Delete => app_config::delete,
             e::direct_link::Create => direct_link::create,
+            e::files_lock::Set => files_lock::set,
+            e::files_lock::End => files_lock::end,
             e::reminders::Get => reminders::get,
             e::reminders::Set => reminders::set,
             e::reminders::Delete => reminders::delete,

@@ -13,7 +13,6 @@ use crate::{
 
 /// What the client uses where it is, and does without here.
 const NOT_BUILT: &[(&str, &str)] = &[
-    ("files.locking", "locks that people set by hand (`X-User-Lock`)"),
     ("files.directEditing", "editing in the browser: the list of editors is empty"),
     ("end-to-end-encryption", "the server never sees that files are encrypted"),
     ("notify_push", "without it the client asks by itself"),
@@ -422,9 +421,22 @@ async fn not_built() {
         let at = capability.split('.').fold(&answer.data["capabilities"], |at, key| &at[key]);
         assert!(at.is_null(), "{capability} is said to be there: {why}");
     }
-    // Nobody has locked, since nobody can.
-    let item = Item::all(
-        &ask(&world.alice(), &format!("{FILES}/d/a.txt"), "0", "nc:lock nc:lock-owner").await,
-    );
-    assert_eq!((item[0].prop("nc:lock"), item[0].prop("nc:lock-owner")), (Some(""), None));
+}
+
+/// The client reads who holds a lock from the answer, be it yes or no.
+#[tokio::test]
+async fn locks() {
+    let world = filled().await;
+    let client = desktop(&world);
+    let path = format!("{FILES}/d/a.txt");
+    let headers = [("x-user-lock", "1"), ("x-user-lock-type", "0")];
+    for (method, status, locked) in [
+        ("LOCK", 200, "<nc:lock>1</nc:lock>"),
+        ("UNLOCK", 200, "<nc:lock/>"),
+        ("UNLOCK", 412, "<nc:lock/>"),
+    ] {
+        let answer = client.send(method, &path, &headers, "").await;
+        assert_eq!(answer.status, status, "{method}");
+        assert!(answer.text().contains(locked), "{method}: {}", answer.text());
+    }
 }

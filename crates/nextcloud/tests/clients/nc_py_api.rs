@@ -165,7 +165,4 @@ async fn not_built() {
         let answer = client.get(&format!("{path}?format=json")).await;
         assert_eq!(code(&answer).1, 998, "{path}: {why}");
     }
-    // `LOCK` and `UNLOCK` with `X-User-Lock`: it asks for the capability first.
-    let all: Value = data(&client.get("/ocs/v1.php/cloud/capabilities?format=json").await);
-    assert!(all["capabilities"]["files"]["locking"].is_null());
 }

@@ -25,6 +25,7 @@ mod home_screen;
 mod laws;
 mod legacy_flow;
 mod links;
+mod locks;
 mod login_flow;
 mod maintenance;
 mod marked_mounts;

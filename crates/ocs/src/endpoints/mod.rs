@@ -15,6 +15,7 @@ pub mod dashboard;
 pub mod direct_link;
 pub mod download_limit;
 pub mod files;
+pub mod files_lock;
 pub mod files_sharing;
 pub mod group_folders;
 pub mod hovercard;

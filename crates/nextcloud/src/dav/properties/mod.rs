@@ -2,6 +2,7 @@
 //!
 //! The table says which there are and what each needs to be loaded; [`page`] writes them.
 
+mod locks;
 mod page;
 mod sharing;
 
@@ -11,7 +12,10 @@ use allmende_webdav_proto::{Namespace, PropName, request::PropUpdate};
 use async_trait::async_trait;
 
 use self::page::Loaded;
-pub(crate) use self::sharing::SharingProperties;
+pub(crate) use self::{
+    locks::{HolderNames, LockProperties, lock_body},
+    sharing::SharingProperties,
+};
 use super::{errors::from_files, home::Home, item::Item, patch::SETTABLE};
 
 /// The provider of the dialect's properties.
@@ -62,14 +66,6 @@ table! {
     ContainedFolders = PropName::nc("contained-folder-count"),
     ContainedFiles = PropName::nc("contained-file-count"),
     Hidden = PropName::nc("hidden"),
-    // Locks as the desktop client shows them.
-    Lock = PropName::nc("lock"),
-    LockOwner = PropName::nc("lock-owner"),
-    LockOwnerName = PropName::nc("lock-owner-displayname"),
-    LockOwnerType = PropName::nc("lock-owner-type"),
-    LockTime = PropName::nc("lock-time"),
-    LockTimeout = PropName::nc("lock-timeout"),
-    LockToken = PropName::nc("lock-token"),
     // What may be shared on, for clients and for other servers.
     OcsSharePermissions = PropName::from_static(Namespace::OCS, "share-permissions"),
     OcmSharePermissions = PropName::from_static(Namespace::OCM, "share-permissions"),
@@ -89,13 +85,6 @@ impl Known {
         match self {
             Self::Favourite => Need::Favourites,
             Self::ContainedFolders | Self::ContainedFiles => Need::Children,
-            Self::Lock
-            | Self::LockOwner
-            | Self::LockOwnerName
-            | Self::LockOwnerType
-            | Self::LockTime
-            | Self::LockTimeout
-            | Self::LockToken => Need::Locks,
             _ => Need::Nothing,
         }
     }
@@ -107,7 +96,6 @@ enum Need {
     Nothing,
     Favourites,
     Children,
-    Locks,
 }
 
 #[async_trait]
@@ -147,9 +135,6 @@ impl PropertyProvider<Home> for Properties {
         }
         if needs(Need::Children) {
             loaded.children = home.view.count_children(&ids()).await.map_err(from_files)?;
-        }
-        if needs(Need::Locks) {
-            loaded.locks = home.view.locks_covering(&ids()).await.map_err(from_files)?;
         }
         Ok(Box::new(loaded))
     }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use allmende_files::{Download, MountKind};
-use allmende_storage::{ChildCount, Lock};
+use allmende_storage::ChildCount;
 use allmende_types::{InstanceId, Permissions, Timestamp};
 use allmende_webdav::{Entry, PropertyPage, Wanted};
-use allmende_webdav_proto::{Element, PropName, Tag, multistatus::PropsWriter};
+use allmende_webdav_proto::{PropName, multistatus::PropsWriter};
 
 use super::{Home, Item, Known};
 
@@ -20,7 +20,6 @@ pub(super) struct Loaded {
     owner_name: Arc<str>,
     pub(super) favourites: Vec<bool>,
     pub(super) children: Vec<ChildCount>,
-    pub(super) locks: Vec<Vec<Lock>>,
 }
 
 impl Loaded {
@@ -31,13 +30,7 @@ impl Loaded {
             owner_name: home.display_name.clone(),
             favourites: Vec::new(),
             children: Vec::new(),
-            locks: Vec::new(),
         }
-    }
-
-    /// The lock that a client shows of several: the first one.
-    fn lock(&self, index: usize) -> Option<&Lock> {
-        self.locks.get(index).and_then(|locks| locks.first())
     }
 }
 
@@ -121,16 +114,6 @@ impl PropertyPage<Item> for Loaded {
                     if known == Known::ContainedFolders { count.folders } else { count.files };
                 out.found(name, |xml| xml.number(number));
             }
-            Known::Lock => out.found_text(name, self.lock(index).map_or("", |_| "1")),
-            Known::LockOwner
-            | Known::LockOwnerName
-            | Known::LockOwnerType
-            | Known::LockTime
-            | Known::LockTimeout
-            | Known::LockToken => match self.lock(index) {
-                Some(lock) => write_lock(known, name, lock, out),
-                None => out.missing(name),
-            },
             Known::OcsSharePermissions => {
                 out.found(name, |xml| xml.number(shareable(entry).bits()));
             }
@@ -192,31 +175,5 @@ fn shareable(entry: &allmende_files::Entry) -> Permissions {
         }
         true => entry.permissions,
         false => entry.permissions.for_file(),
-    }
-}
-
-/// A WebDAV lock as the lock dialogues of clients read it: type 2, owned by a token.
-fn write_lock(known: Known, name: &Tag, lock: &Lock, out: &mut PropsWriter<'_>) {
-    const BY_TOKEN: &str = "2";
-    match known {
-        Known::LockOwner => out.found_text(name, lock.holder.as_str()),
-        Known::LockOwnerName => {
-            // Whoever locked told a name for people; without one it is the person's.
-            let told = Element::from_fragment(&lock.owner).map(|owner| owner.text().to_string());
-            let told = told.unwrap_or_default();
-            let told = told.trim();
-            out.found_text(name, if told.is_empty() { lock.holder.as_str() } else { told });
-        }
-        Known::LockOwnerType => out.found_text(name, BY_TOKEN),
-        Known::LockTime => out.found(name, |xml| xml.number(lock.created.unix())),
-        Known::LockTimeout => {
-            let lasts = lock.expires.map_or(0, |end| end.unix() - lock.created.unix());
-            out.found(name, |xml| xml.number(lasts));
-        }
-        Known::LockToken => {
-            let token = lock.token.as_str();
-            out.found_text(name, token.strip_prefix("opaquelocktoken:").unwrap_or(token));
-        }
-        _ => out.missing(name),
     }
 }

@@ -88,6 +88,8 @@ fn ocs_routes() -> Vec<(String, Metadata)> {
         e::app_config::Get,
         e::app_config::Delete,
         e::direct_link::Create,
+        e::files_lock::Set,
+        e::files_lock::End,
         e::reminders::Get,
         e::reminders::Set,
         e::reminders::Delete,
