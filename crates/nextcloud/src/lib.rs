@@ -26,6 +26,7 @@ mod push;
 mod route;
 mod service;
 mod teams;
+mod theming;
 mod web;
 
 pub use origin::Origin;

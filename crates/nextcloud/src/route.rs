@@ -32,6 +32,8 @@ pub(crate) enum Route<'a> {
     TeamFolders,
     /// `/ocs-provider/`, the list of OCS services.
     OcsProvider,
+    /// `/apps/theming/…`: how the installation looks.
+    Theming(&'a str),
     /// The pages and calls of a person's browser.
     Page(Page<'a>),
     /// `/core/wipe/check` and `/core/wipe/success`.
@@ -130,6 +132,8 @@ pub(crate) enum Page<'a> {
     OwnAvatar,
     /// `/contactsmenu/…`: people, for the menu of contacts.
     Contacts(&'a str),
+    /// `/u/{id}`: what a person shows of themselves.
+    Profile(&'a str),
     /// `/f/{id}`: the deep link of a file.
     File(&'a str),
     /// `/apps/files/…`: where the deep link leads to.
@@ -201,7 +205,11 @@ impl<'a> Route<'a> {
             "/core/wipe/check" => Self::Wipe(WipeStep::Check),
             "/core/wipe/success" => Self::Wipe(WipeStep::Success),
             "/core/css/allmende.css" => Self::Asset(Asset::Style),
-            "/core/img/logo.svg" | "/favicon.ico" => Self::Asset(Asset::Logo),
+            "/core/img/logo.svg"
+            | "/core/img/logo/logo.svg"
+            | "/core/img/favicon.ico"
+            | "/favicon.ico" => Self::Asset(Asset::Logo),
+            "/core/img/manifest.json" => Self::Theming("manifest"),
             "/core/preview" | "/core/preview.png" => Self::Preview(Pictured::Query),
             "/apps/files_trashbin/preview" => Self::Preview(Pictured::Trashed),
             "/apps/files_versions/preview" => Self::Preview(Pictured::Version),
@@ -233,6 +241,10 @@ impl<'a> Route<'a> {
                     Self::Page(Page::OpenProject(rest))
                 } else if below("/apps/groupfolders").is_some() {
                     Self::TeamFolders
+                } else if let Some(rest) = below("/apps/theming") {
+                    Self::Theming(rest)
+                } else if let Some(id) = below("/u") {
+                    Self::Page(Page::Profile(id))
                 } else if let Some(id) = below("/f") {
                     Self::Page(Page::File(id))
                 } else if let Some(rest) = below("/apps/files/api/v1/thumbnail") {
@@ -333,6 +345,10 @@ mod tests {
             ("/index.php/login/flow", Route::Page(Page::LegacyFlow(""))),
             ("/login/flow/grant", Route::Page(Page::LegacyFlow("grant"))),
             ("/index.php/f/42", Route::Page(Page::File("42"))),
+            ("/index.php/u/a%20b", Route::Page(Page::Profile("a%20b"))),
+            ("/u", Route::Unknown),
+            ("/apps/theming/theme/dark.css", Route::Theming("theme/dark.css")),
+            ("/apps/theming", Route::Unknown),
             ("/s/abc", Route::Page(Page::Link { token: "abc", rest: "" })),
             (
                 "/index.php/s/abc/authenticate/showShare",

@@ -37,6 +37,7 @@ use crate::{
     public::Proofs,
     push::Rests,
     route::{Asset, DavRoot, Route, WipeStep},
+    theming,
     web::{self, Web},
 };
 
@@ -243,6 +244,9 @@ impl Inner {
             Route::DavDiscovery => full(discovery::dav(&origin)),
             Route::WellKnown(name) => full(discovery::not_supported(name)),
             Route::OcsProvider => full(discovery::ocs_provider()),
+            Route::Theming(rest) => {
+                full(theming::answer(self, &origin, request.method(), rest).await)
+            }
             Route::Page(page) => {
                 full(Web { inner: self, origin: &origin }.answer(page, request).await)
             }
@@ -418,7 +422,7 @@ const PROTECTION: [(HeaderName, HeaderValue); 5] = [
     (HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex, nofollow")),
 ];
 
-fn static_file(asset: Asset) -> Response<Bytes> {
+pub(crate) fn static_file(asset: Asset) -> Response<Bytes> {
     let (media_type, bytes): (_, &'static [u8]) = match asset {
         Asset::Style => ("text/css; charset=utf-8", include_bytes!("../assets/allmende.css")),
         Asset::Logo => ("image/svg+xml", include_bytes!("../assets/logo.svg")),

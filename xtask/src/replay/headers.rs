@@ -30,7 +30,8 @@ const COMPARED: &[&str] = &[
 ];
 
 /// The compliance classes and extensions of files; those of calendars come with calendars.
-const CLASSES: &[&str] = &["1", "2", "3", "extended-mkcol", "nextcloud-checksum-update"];
+const CLASSES: &[&str] =
+    &["1", "2", "3", "extended-mkcol", "nc-paginate", "nextcloud-checksum-update"];
 
 pub(super) fn compare(
     recorded: &Exchange,

@@ -16,6 +16,7 @@ mod json;
 mod lock;
 mod node;
 mod owner;
+mod paginate;
 mod patch;
 mod places;
 mod properties;
@@ -60,7 +61,7 @@ use crate::{
 
 /// What the server is capable of, as its `DAV` header tells it. Clients ask for features
 /// by these words.
-const COMPLIANCE: &str = "1, 3, extended-mkcol, nextcloud-checksum-update, 2";
+const COMPLIANCE: &str = "1, 3, extended-mkcol, nc-paginate, nextcloud-checksum-update, 2";
 /// What a PROPFIND without a body shows, as observed.
 const ALLPROP: [&str; 7] = [
     "getlastmodified",
@@ -80,6 +81,7 @@ pub(crate) struct Dav {
     files: DavHandler<Home>,
     trash: DavHandler<trash::Bin>,
     versions: DavHandler<versions::Shelf>,
+    pages: paginate::Pages,
 }
 
 impl Dav {
@@ -116,7 +118,7 @@ impl Dav {
             .report(sync::SyncReport)
             .search(search::FileSearch)
             .build();
-        Self { files, trash, versions }
+        Self { files, trash, versions, pages: paginate::Pages::default() }
     }
 
     /// Answers a request of someone who is signed in.
@@ -247,11 +249,39 @@ impl Dav {
             let path = mount.locate(request.uri().path())?;
             return hand_lock::handle(home, &path, request.method(), request.headers()).await;
         }
+        if request.method().as_str() == "PROPFIND"
+            && let Some(wish) = paginate::Wish::of(request.headers())?
+        {
+            return self.page(home, mount, wish, request).await;
+        }
         if request.method() == http::Method::POST {
             let text = "There was no handler in the system that was willing to handle this POST";
             return Err(Error::new(ErrorKind::NotImplemented, text));
         }
         Ok(self.files.handle(home, mount, request.map(Body::into_inner)).await)
+    }
+
+    /// A page of a folder; a file is listed as always.
+    async fn page(
+        &self,
+        home: &Home,
+        mount: &Mount,
+        wish: paginate::Wish,
+        request: Request<Body>,
+    ) -> Result<Response<DavBody>> {
+        let path = mount.locate(request.uri().path())?;
+        let folder = home.view.resolve(&path).await.map_err(from_files)?;
+        let Some(folder) = folder.filter(allmende_files::Entry::is_folder) else {
+            return Ok(self.files.handle(home, mount, request.map(Body::into_inner)).await);
+        };
+        let (parts, body) = request.into_parts();
+        let body = body.collect(XmlLimits::default().max_bytes).await?;
+        let page = self.pages.page(home, path, folder, wish).await?;
+        let mut response = self.files.list(home, mount, &parts, &body, page.source).await;
+        if response.status() == StatusCode::MULTI_STATUS {
+            response.headers_mut().extend(page.headers);
+        }
+        Ok(response)
     }
 
     /// A request on the tree of somebody else: it is there, and that is all.

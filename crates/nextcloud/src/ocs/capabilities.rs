@@ -19,7 +19,7 @@ use allmende_ocs::{
 };
 
 use super::{Call, Outcome, unavailable};
-use crate::discovery::VERSION;
+use crate::{discovery::VERSION, theming::Look};
 
 /// The version of the team folders whose interface is spoken here.
 const TEAM_FOLDERS_VERSION: &str = "22.0.6";
@@ -31,7 +31,9 @@ const OPENPROJECT_VERSION: &str = "2.9.0";
 /// `GET /cloud/capabilities`: everything for people, a little for strangers. Nothing is
 /// announced that is not there: clients would offer it.
 pub(super) async fn get(call: &Call<'_>, _: NoParameters) -> Outcome<Response> {
-    let all = capabilities(call);
+    let config = call.inner.sharing.config().await.map_err(unavailable)?;
+    let look = Look::new(&call.inner.options, &config);
+    let all = capabilities(call, &look);
     let capabilities = match call.who.as_deref() {
         Some(who) => with_sharing(call, who, all).await?,
         None => all.public(),
@@ -51,13 +53,13 @@ pub(super) async fn config(call: &Call<'_>, _: NoParameters) -> Outcome<Config> 
     }))
 }
 
-fn capabilities(call: &Call<'_>) -> Capabilities {
+fn capabilities(call: &Call<'_>, look: &Look) -> Capabilities {
     let mut all = Capabilities::default();
     all.core = Some(core(call));
     all.bruteforce = Some(bruteforce(call));
     all.dav = Some(dav());
     all.files = Some(files(call));
-    all.theming = Some(theming(call));
+    all.theming = Some(theming(call, look));
     let mut activity = Activity::default();
     activity.apiv2 = words(&["filters", "filters-api", "previews", "rich-strings"]);
     all.activity = Some(activity);
@@ -91,9 +93,9 @@ fn capabilities(call: &Call<'_>) -> Capabilities {
     status.supports_busy = true;
     all.user_status = Some(status);
     all.systemtags = Some(Enabled::YES);
-    all
     all.extra.insert("circles".into(), circles::circles());
     all.recommendations = Some(Enabled::YES);
+    all
 }
 
 /// Adds what depends on who asks and on the configuration.
@@ -183,35 +185,41 @@ fn files(call: &Call<'_>) -> Files {
     files
 }
 
-fn theming(call: &Call<'_>) -> Theming {
-    let options = &call.inner.options;
+fn theming(call: &Call<'_>, look: &Look) -> Theming {
     let base = call.origin.base_url();
     let mut theming = Theming::default();
-    theming.name.clone_from(&options.name);
-    theming.product_name.clone_from(&options.name);
-    theming.url.clone_from(&base);
-    theming.slogan.clone_from(&options.slogan);
+    theming.name.clone_from(&look.name);
+    theming.product_name.clone_from(&look.name);
+    theming.url = look.url.clone().unwrap_or_else(|| base.clone());
+    theming.imprint_url.clone_from(&look.imprint);
+    theming.privacy_url.clone_from(&look.privacy);
+    theming.slogan.clone_from(&look.slogan);
     for colour in [
         &mut theming.color,
         &mut theming.color_element,
+        &mut theming.color_element_bright,
         &mut theming.color_element_dark,
-        &mut theming.background,
         &mut theming.primary_color,
-        &mut theming.background_color,
         &mut theming.default_primary_color,
+    ] {
+        colour.clone_from(&look.color);
+    }
+    for colour in [
+        &mut theming.background,
+        &mut theming.background_color,
         &mut theming.default_background_color,
     ] {
-        colour.clone_from(&options.color);
+        colour.clone_from(&look.background);
     }
-    theming.color_text = "#ffffff".into();
-    theming.background_text = "#ffffff".into();
-    theming.color_element_bright.clone_from(&options.color);
+    look.on_color.clone_into(&mut theming.color_text);
+    look.on_background.clone_into(&mut theming.background_text);
+    theming.inverted = look.on_color == "#000000";
     theming.background_plain = true;
     theming.background_default = true;
     let logo = format!("{base}/core/img/logo.svg");
     theming.logo.clone_from(&logo);
     theming.logoheader.clone_from(&logo);
     theming.favicon = logo;
-    theming.cache_buster = "1".into();
+    theming.cache_buster.clone_from(&look.cache_buster);
     theming
 }

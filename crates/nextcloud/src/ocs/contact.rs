@@ -4,7 +4,14 @@ use allmende_accounts::{Person, ProfileField};
 use allmende_ocs::OcsError;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Call, unavailable};
+use super::{
+    Call,
+    rich::{self, Text},
+    unavailable,
+};
+use crate::pages::Language;
+
+const VIEW_PROFILE: Text = Text::new("View profile", "Profil anzeigen");
 
 /// What stays as it is in an address of a mail or a telephone.
 const PLAIN: &AsciiSet =
@@ -22,28 +29,57 @@ pub(crate) struct Way {
     pub(crate) target: String,
 }
 
-/// What a person shows to others of their own server.
+/// To whom something is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// People of this server.
+    People,
+    /// Everybody.
+    Strangers,
+}
+
+/// What a person shows to others.
 #[derive(Debug)]
 pub(crate) struct Shown<'a> {
     person: &'a Person,
     fields: &'a [ProfileField],
+    audience: Audience,
 }
 
 impl<'a> Shown<'a> {
     pub(crate) fn new(person: &'a Person, fields: &'a [ProfileField]) -> Self {
-        Self { person, fields }
+        Self { person, fields, audience: Audience::People }
+    }
+
+    /// The same for somebody else.
+    pub(crate) fn to(self, audience: Audience) -> Self {
+        Self { audience, ..self }
     }
 
     fn find(&self, name: &str) -> Option<&'a ProfileField> {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// Whether a field is told to people of this server: neither private nor hidden.
+    /// Whether a field is told: to people of this server if it is neither private nor hidden,
+    /// to strangers if it is for other servers and not for people only.
+    ///
+    /// What nobody has chosen is as by the original: names and pictures are for other servers,
+    /// and how to reach somebody is for people only.
     pub(crate) fn is_told(&self, name: &str) -> bool {
-        let private = self.find(name).is_some_and(|field| field.scope == "v2-private");
-        let visibility = visibility_field(name);
-        let hidden = self.find(&visibility).is_some_and(|field| field.value == "hide");
-        !private && !hidden
+        let scope = self.find(name).map_or("", |field| &*field.scope);
+        let visibility = self.find(&visibility_field(name)).map_or("", |field| &*field.value);
+        if scope == "v2-private" || visibility == "hide" {
+            return false;
+        }
+        let federated = match scope {
+            "" => matches!(name, "avatar" | "displayname" | "email" | "pronouns"),
+            scope => matches!(scope, "v2-federated" | "v2-published"),
+        };
+        let open = match visibility {
+            "" => !matches!(name, "address" | "birthdate" | "email" | "phone"),
+            visibility => visibility == "show",
+        };
+        self.audience == Audience::People || federated && open
     }
 
     /// A field, if there is something in it and it is told.
@@ -59,6 +95,18 @@ impl<'a> Shown<'a> {
     /// Whether the person has a page.
     pub(crate) fn has_page(&self) -> bool {
         self.find("profile_enabled").is_none_or(|field| field.value != "0")
+    }
+
+    /// The way to the person's page, if they have one.
+    pub(crate) fn page(&self, base: &str, language: Language) -> Option<Way> {
+        let way = || Way {
+            field: "profile",
+            app: "profile",
+            title: VIEW_PROFILE.of(language).to_owned(),
+            icon: format!("{base}/core/img/logo.svg"),
+            target: page_of(base, self.person.id.as_str()),
+        };
+        self.has_page().then(way)
     }
 
     /// The ways to reach the person, for a server at this address.
@@ -84,6 +132,15 @@ impl<'a> Shown<'a> {
         if let Some(website) = self.get("website") {
             add("website", "website", website.to_owned(), website.to_owned());
         }
+        if let Some(name) = self.get("twitter") {
+            let target = format!("https://x.com/{}", utf8_percent_encode(name, PLAIN));
+            add("twitter", "twitter", format!("@{name}"), target);
+        }
+        if let Some(name) = self.get("bluesky") {
+            let name_in_path = utf8_percent_encode(name, PLAIN);
+            let target = format!("https://bsky.app/profile/{name_in_path}");
+            add("bluesky", "bluesky", format!("@{name}"), target);
+        }
         if let Some((name, server)) = self.get("fediverse").and_then(|name| name.split_once('@')) {
             let target = format!("https://{server}/@{}", utf8_percent_encode(name, PLAIN));
             add("fediverse", "fediverse", format!("@{name}@{server}"), target);
@@ -102,8 +159,12 @@ pub(crate) fn visibility_field(name: &str) -> String {
     format!(".profile/{name}")
 }
 
-/// The ways to reach a person.
+/// The way to a person's page, and those to reach them.
 pub(super) async fn ways(call: &Call<'_>, person: &Person) -> Result<Vec<Way>, OcsError> {
     let fields = call.accounts.profile(&person.id).await.map_err(unavailable)?;
-    Ok(Shown::new(person, &fields).ways(&call.origin.base_url()))
+    let language = rich::language(&call.who()?.person.language, call.headers);
+    let (shown, base) = (Shown::new(person, &fields), call.origin.base_url());
+    let mut ways: Vec<Way> = shown.page(&base, language).into_iter().collect();
+    ways.extend(shown.ways(&base));
+    Ok(ways)
 }

@@ -12,8 +12,8 @@ mod capabilities;
 mod circles;
 mod completion;
 pub(crate) mod contact;
-mod direct_link;
 mod dashboard;
+mod direct_link;
 mod edit;
 mod files_lock;
 mod folder_tree;
@@ -31,10 +31,10 @@ mod phone_book;
 mod preferences;
 mod profile;
 mod profile_page;
+mod recommendations;
 mod reminders;
 mod rich;
 mod search;
-mod recommendations;
 pub(crate) mod settings;
 mod sharees;
 mod shares;
@@ -63,6 +63,7 @@ use crate::{
 };
 
 pub(crate) use self::direct_link::may_take;
+pub(crate) use self::rich::language;
 pub(crate) use self::notifications::{Audience, show as show_notifications};
 
 /// Bytes of a request's body: the longest is a profile field.
@@ -194,11 +195,6 @@ impl Ocs {
             e::direct_link::Create => direct_link::create,
             e::files_lock::Set => files_lock::set,
             e::files_lock::End => files_lock::end,
-            e::reminders::Get => reminders::get,
-            e::reminders::Set => reminders::set,
-            e::reminders::Delete => reminders::delete,
-            e::files_lock::Set => files_lock::set,
-            e::files_lock::End => files_lock::end,
             e::circles::List => circles::list,
             e::circles::Create => circles::create,
             e::circles::Get => circles::get,
@@ -215,6 +211,9 @@ impl Ocs {
             e::circles::Remove => circles::remove,
             e::circles::SetLevel => circles::set_level,
             e::circles::Find => circles::find,
+            e::reminders::Get => reminders::get,
+            e::reminders::Set => reminders::set,
+            e::reminders::Delete => reminders::delete,
             e::download_limit::Get => direct_link::limit,
             e::download_limit::Set => direct_link::set_limit,
             e::download_limit::Delete => direct_link::remove_limit,

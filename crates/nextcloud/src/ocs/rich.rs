@@ -8,7 +8,7 @@ use allmende_types::{NodeId, SpacePath};
 use crate::pages::Language;
 
 /// The language of a person: their own choice, else what their client accepts.
-pub(super) fn language(chosen: &str, headers: &http::HeaderMap) -> Language {
+pub(crate) fn language(chosen: &str, headers: &http::HeaderMap) -> Language {
     if !chosen.is_empty() {
         return Language::accepted(Some(&chosen.replace('_', "-")));
     }

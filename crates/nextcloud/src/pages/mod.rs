@@ -20,6 +20,7 @@ macro_rules! pages {
 }
 
 pub(crate) mod link;
+pub(crate) mod profile;
 mod text;
 
 use askama::Template;

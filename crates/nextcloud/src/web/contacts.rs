@@ -12,7 +12,8 @@ use crate::{
     auth,
     dav::Body,
     discovery,
-    ocs::{contact::Shown, user_status},
+    ocs::{contact::Shown, language, user_status},
+    pages::Language,
 };
 
 /// The share types of `findOne` that mean people of this server.
@@ -38,14 +39,15 @@ impl Web<'_> {
             return forged();
         }
         let method = parts.method.clone();
+        let language = language(&who.person.language, &parts.headers);
         let Ok(fields) = fields(Request::from_parts(parts, body)).await else {
             return discovery::empty(StatusCode::BAD_REQUEST);
         };
         let field = |name: &str| fields.get(name).map_or("", String::as_str);
         let answer = match (call, method) {
-            ("contacts", Method::POST) => self.menu(&who, field("filter")).await,
+            ("contacts", Method::POST) => self.menu(&who, language, field("filter")).await,
             ("findOne", Method::POST) => {
-                self.one(&who, field("shareType"), field("shareWith")).await
+                self.one(&who, language, field("shareType"), field("shareWith")).await
             }
             ("teams", Method::GET) => Ok(Some(json!([]))),
             _ => return discovery::empty(StatusCode::METHOD_NOT_ALLOWED),
@@ -59,7 +61,12 @@ impl Web<'_> {
 
     /// People whose name or address contains a text; those who said something last come
     /// first.
-    async fn menu(&self, who: &Authenticated, filter: &str) -> Result<Option<Value>, OcsError> {
+    async fn menu(
+        &self,
+        who: &Authenticated,
+        language: Language,
+        filter: &str,
+    ) -> Result<Option<Value>, OcsError> {
         let text = filter.to_lowercase();
         let mut people = self.find(who, filter).await?;
         // The id alone finds nobody here.
@@ -67,7 +74,7 @@ impl Web<'_> {
             let address = person.email.as_deref().unwrap_or_default().to_lowercase();
             person.display_name.to_lowercase().contains(&text) || address.contains(&text)
         });
-        let mut entries = self.entries(&people).await?;
+        let mut entries = self.entries(language, &people).await?;
         entries.sort_by_key(|entry| std::cmp::Reverse(entry["statusMessageTimestamp"].as_i64()));
         Ok(Some(json!({ "contacts": entries, "contactsAppEnabled": false })))
     }
@@ -75,6 +82,7 @@ impl Web<'_> {
     async fn one(
         &self,
         who: &Authenticated,
+        language: Language,
         kind: &str,
         name: &str,
     ) -> Result<Option<Value>, OcsError> {
@@ -86,7 +94,7 @@ impl Web<'_> {
             PERSON => person.id.key() == name.to_lowercase(),
             _ => person.email.as_deref().is_some_and(|mail| mail.eq_ignore_ascii_case(name)),
         });
-        let entries = self.entries(person.as_slice()).await?;
+        let entries = self.entries(language, person.as_slice()).await?;
         Ok(entries.into_iter().next())
     }
 
@@ -100,7 +108,7 @@ impl Web<'_> {
         Ok(found.exact.people.into_iter().chain(found.wide.people).collect())
     }
 
-    async fn entries(&self, people: &[Person]) -> Result<Vec<Value>, OcsError> {
+    async fn entries(&self, language: Language, people: &[Person]) -> Result<Vec<Value>, OcsError> {
         let ids: Vec<_> = people.iter().map(|person| person.id.clone()).collect();
         let profiles = self.inner.accounts.profiles(&ids).await;
         let profiles = profiles.map_err(|_| OcsError::unavailable())?;
@@ -109,16 +117,25 @@ impl Web<'_> {
         let all = people.iter().zip(&profiles).zip(statuses);
         Ok(all
             .map(|((person, fields), status)| {
-                entry(&base, &Shown::new(person, fields), person, status)
+                entry(&base, language, &Shown::new(person, fields), person, status)
             })
             .collect())
     }
 }
 
-fn entry(base: &str, shown: &Shown<'_>, person: &Person, kept: Option<(OwnStatus, i64)>) -> Value {
-    let mut actions: Vec<Value> = shown
-        .ways(base)
+fn entry(
+    base: &str,
+    language: Language,
+    shown: &Shown<'_>,
+    person: &Person,
+    kept: Option<(OwnStatus, i64)>,
+) -> Value {
+    let page = shown.page(base, language);
+    let (title, address) = page.as_ref().map(|page| (&page.title, &page.target)).unzip();
+    let (title, address) = (title.cloned(), address.cloned());
+    let mut actions: Vec<Value> = page
         .into_iter()
+        .chain(shown.ways(base))
         .map(|way| {
             json!({ "title": way.title, "icon": way.icon, "hyperlink": way.target, "appId": way.app })
         })
@@ -139,8 +156,8 @@ fn entry(base: &str, shown: &Shown<'_>, person: &Person, kept: Option<(OwnStatus
         "actions": actions,
         "lastMessage": "",
         "emailAddresses": addresses,
-        "profileTitle": null,
-        "profileUrl": null,
+        "profileTitle": title,
+        "profileUrl": address,
         "status": presence,
         "statusMessage": message,
         "statusMessageTimestamp": since,

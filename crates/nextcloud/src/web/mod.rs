@@ -12,6 +12,7 @@ mod legacy_flow;
 mod links;
 mod oauth2;
 mod openproject;
+mod profile;
 mod session;
 
 use std::collections::HashMap;
@@ -129,6 +130,9 @@ impl Web<'_> {
             (Page::OwnAvatar, _) => self.own_avatar(request).await,
             (Page::Contacts(call), Method::POST | Method::GET) => {
                 self.contacts(call, request).await
+            }
+            (Page::Profile(user), Method::GET) => {
+                self.profile(user, &request.into_parts().0).await
             }
             (Page::File(id), Method::GET) => self.file(id, &request.into_parts().0).await,
             (Page::FilesApp(rest), Method::GET) => {

@@ -103,7 +103,9 @@ async fn the_menu_of_contacts() {
         (&bob["fullName"], &bob["emailAddresses"]),
         (&json!("Bob"), &json!(["bob@example.org"]))
     );
-    assert_eq!(bob["topAction"]["hyperlink"], "mailto:bob@example.org");
+    assert_eq!(bob["topAction"]["hyperlink"], "https://cloud.example.org/u/bob");
+    assert_eq!(bob["profileUrl"], "https://cloud.example.org/u/bob");
+    assert_eq!(bob["actions"][0]["hyperlink"], "mailto:bob@example.org");
     let one = ask("findOne", "shareType=0&shareWith=bob").await;
     assert_eq!((one.status, &one.json()["uid"]), (200, &json!("bob")));
     for body in ["shareType=0&shareWith=nobody", "shareType=6&shareWith=bob", "shareType=0"] {

@@ -44,6 +44,63 @@ async fn files_are_found_by_their_names() {
 }
 
 #[tokio::test]
+async fn a_search_is_narrowed() {
+    let world = World::new().await;
+    let (alice, bob) = (world.alice(), world.bob());
+    alice.mkcol(&format!("{FILES}/Work")).await;
+    alice.put(&format!("{FILES}/Work/a.png"), "1234567890").await;
+    alice.put(&format!("{FILES}/a.txt"), "1").await;
+    bob.mkcol("/remote.php/dav/files/bob/theirs").await;
+    bob.put("/remote.php/dav/files/bob/theirs/a.md", "1").await;
+    let share = "path=/theirs&shareType=0&shareWith=alice&permissions=1";
+    let shares = "/apps/files_sharing/api/v1/shares";
+    assert_eq!(bob.ocs("POST", shares, share).await.http, 200);
+    world.clock.forward(86_400);
+    alice.put(&format!("{FILES}/late.a"), "1").await;
+    let mark = "<d:set><d:prop><oc:favorite>1</oc:favorite></d:prop></d:set>";
+    alice.proppatch(&format!("{FILES}/late.a"), mark).await;
+    let providers = alice.ocs("GET", "/search/providers", "").await.data;
+    assert_eq!(providers[0]["filters"]["since"], "datetime");
+    assert_eq!(providers[0]["filters"]["person"], "person");
+    let find = async |query: &str| -> Vec<String> {
+        let path = format!("/search/providers/files/search?{query}&limit=20");
+        let data = alice.ocs("GET", &path, "").await.data;
+        let all = data["entries"].as_array().unwrap().iter();
+        let mut titles: Vec<_> =
+            all.map(|entry| entry["title"].as_str().unwrap().to_owned()).collect();
+        titles.sort_unstable();
+        titles
+    };
+    for (query, titles) in [
+        ("term=a.&mime=image/%25", vec!["a.png"]),
+        ("type=folder", vec!["Work", "theirs"]),
+        ("term=a&type=file", vec!["a.md", "a.png", "a.txt", "late.a"]),
+        ("term=a&since=2027-01-16", vec!["late.a"]),
+        ("term=a.&until=1800000000", vec!["a.md", "a.png", "a.txt"]),
+        ("term=a&path=/Work", vec!["a.png"]),
+        ("term=a&path=/None", vec![]),
+        ("min-size=10&type=file", vec!["a.png"]),
+        ("term=a&max-size=9&path=/&mime=text/%25", vec!["a.md", "a.txt"]),
+        ("person=bob", vec!["a.md", "theirs"]),
+        ("term=a&person=bob", vec!["a.md"]),
+        ("is-favorite=true", vec!["late.a"]),
+        ("term=late&is-favorite=0", vec![]),
+    ] {
+        assert_eq!(find(query).await, titles, "{query}");
+    }
+    for wrong in ["since=soon", "min-size=big", "type=link", "is-favorite=maybe"] {
+        let path = format!("/search/providers/files/search?term=a&{wrong}");
+        assert_eq!(alice.ocs("GET", &path, "").await.http, 400, "{wrong}");
+    }
+    // A page of one person's ends where theirs does, and tells where to go on.
+    let path = "/search/providers/files/search?person=alice&type=file&limit=1";
+    let first = alice.ocs("GET", path, "").await.data;
+    assert_eq!((&first["entries"][0]["title"], &first["cursor"]), (&json!("late.a"), &json!(1)));
+    let second = alice.ocs("GET", &format!("{path}&cursor=1"), "").await.data;
+    assert_ne!(second["entries"][0]["title"], "late.a");
+}
+
+#[tokio::test]
 async fn names_are_completed() {
     let world = World::new().await;
     let root = world.root();

@@ -66,7 +66,10 @@ async fn people_are_shown_to_others() {
     let alice = world.alice();
     let card = alice.ocs("GET", "/hovercard/v1/bob", "").await;
     assert_eq!((&card.data["userId"], &card.data["displayName"]), (&json!("bob"), &json!("Bob")));
-    let mail = &card.data["actions"][0];
+    let page = &card.data["actions"][0];
+    assert_eq!((&page["appId"], &page["title"]), (&json!("profile"), &json!("View profile")));
+    assert_eq!(page["hyperlink"], "https://cloud.example.org/u/bob");
+    let mail = &card.data["actions"][1];
     assert_eq!((&mail["appId"], &mail["title"]), (&json!("email"), &json!("bob@example.org")));
     assert_eq!(mail["hyperlink"], "mailto:bob@example.org");
     assert_eq!(alice.ocs("GET", "/hovercard/v1/nobody", "").await.http, 404);

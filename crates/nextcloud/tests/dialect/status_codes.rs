@@ -224,7 +224,7 @@ async fn methods_that_are_not_there() {
     let options = alice.send("OPTIONS", &format!("{FILES}/"), &[], "").await;
     assert_eq!(options.status, 200);
     let dav: Vec<&str> = options.header("dav").unwrap().split(", ").collect();
-    for class in ["1", "2", "3", "extended-mkcol", "nextcloud-checksum-update"] {
+    for class in ["1", "2", "3", "extended-mkcol", "nc-paginate", "nextcloud-checksum-update"] {
         assert!(dav.contains(&class), "{class}");
     }
     assert_eq!(options.header("ms-author-via"), Some("DAV"));

@@ -61,6 +61,7 @@ const PARTS: &[(&str, Guard, &str)] = &[
     ("Ocs", Token, "/ocs/v2.php/cloud/user"),
     ("TeamFolders", Token, "/index.php/apps/groupfolders/folders"),
     ("OcsProvider", Looks, "/ocs-provider/"),
+    ("Theming", Looks, "/apps/theming/manifest"),
     ("Page", Token, "/login"),
     ("Wipe", NoCookie, "/index.php/core/wipe/success"),
     ("Avatar", Looks, "/index.php/avatar/alice/64"),
@@ -116,6 +117,7 @@ const PAGES: &[&str] = &[
     "OpenProject",
     "OwnAvatar",
     "Contacts",
+    "Profile",
     "File",
     "FilesApp",
 ];
