@@ -22,6 +22,9 @@ mod error;
 pub mod export;
 mod folder;
 pub mod fsck;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
+mod holding;
 mod pace;
 mod read;
 mod references;

@@ -24,6 +24,12 @@ pub struct Rate(u64);
 pub struct InvalidRate(String);
 
 impl Rate {
+    /// So many bytes in a second; 1 if none.
+    #[must_use]
+    pub const fn from_bytes_per_second(bytes: u64) -> Self {
+        Self(if bytes == 0 { 1 } else { bytes })
+    }
+
     /// The number, at least 1.
     #[must_use]
     pub const fn bytes_per_second(self) -> u64 {

@@ -1,6 +1,6 @@
-//! Which blobs the files of a snapshot are made of, in the order of their ids.
+//! Which blobs files are made of, in the order of their ids.
 
-use allmende_sql::{Row, Snapshot, Statement, Value, params};
+use allmende_sql::{Row, Rows, Snapshot, Sql, Statement, Value, params};
 use allmende_types::{BlobId, Checksums, NodeId};
 
 use crate::{Error, Result};
@@ -38,7 +38,26 @@ const SEGMENTS: &str = "SELECT blob, content, ord, size FROM segments \
      AND EXISTS (SELECT 1 FROM nodes n WHERE n.content = segments.content) \
      ORDER BY blob, content, ord LIMIT $4";
 
-/// All references of a snapshot, in the order of the blobs.
+/// Where references are read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Reader<'a> {
+    /// All as of one moment.
+    Moment(&'a Snapshot),
+    /// A page at a time as of its own moment, so that the database is not held for as long as
+    /// the work on a page takes.
+    Present(&'a Sql),
+}
+
+impl Reader<'_> {
+    async fn read(self, statement: Statement) -> Result<Rows> {
+        Ok(match self {
+            Self::Moment(snapshot) => snapshot.read(statement).await?,
+            Self::Present(sql) => sql.read(statement).await?,
+        })
+    }
+}
+
+/// All references, in the order of the blobs.
 #[derive(Debug)]
 pub(crate) struct References<'a> {
     files: Source<'a>,
@@ -46,10 +65,10 @@ pub(crate) struct References<'a> {
 }
 
 impl<'a> References<'a> {
-    pub(crate) fn new(snapshot: &'a Snapshot) -> Self {
+    pub(crate) fn new(reader: Reader<'a>) -> Self {
         let files = Side::Files { after: (Vec::new(), -1) };
         let segments = Side::Segments { after: (Vec::new(), Vec::new(), -1) };
-        Self { files: Source::new(snapshot, files), segments: Source::new(snapshot, segments) }
+        Self { files: Source::new(reader, files), segments: Source::new(reader, segments) }
     }
 
     /// The next reference; none behind the last.
@@ -74,15 +93,15 @@ enum Side {
 /// One of the two tables, a page at a time.
 #[derive(Debug)]
 struct Source<'a> {
-    snapshot: &'a Snapshot,
+    reader: Reader<'a>,
     side: Side,
     page: std::vec::IntoIter<Reference>,
     ended: bool,
 }
 
 impl<'a> Source<'a> {
-    fn new(snapshot: &'a Snapshot, side: Side) -> Self {
-        Self { snapshot, side, page: Vec::new().into_iter(), ended: false }
+    fn new(reader: Reader<'a>, side: Side) -> Self {
+        Self { reader, side, page: Vec::new().into_iter(), ended: false }
     }
 
     fn peek(&self) -> Option<&Reference> {
@@ -102,7 +121,7 @@ impl<'a> Source<'a> {
                 Statement::new(SEGMENTS, values)
             }
         };
-        let rows = self.snapshot.read(statement).await?;
+        let rows = self.reader.read(statement).await?;
         let mut page = Vec::with_capacity(rows.len());
         for row in rows.iter() {
             page.push(self.side.read(row)?);

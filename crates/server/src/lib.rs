@@ -31,6 +31,7 @@ mod metrics;
 mod operations;
 mod proxy;
 mod push;
+mod scrub;
 mod server;
 mod service;
 mod shutdown;
@@ -40,10 +41,11 @@ mod tls;
 pub use audit::{Audit, InvalidKeep, InvalidSyslog, Keep, Syslog};
 pub use body::RequestBody;
 pub use config::{
-    Config, ConfigError, Files, Limits, Log, LogFormat, Mail, MailEncryption, Push, Tls,
+    Care, Config, ConfigError, Files, Limits, Log, LogFormat, Mail, MailEncryption, Push, Tls,
 };
 pub use log::{LogError, start_log};
 pub use proxy::{InvalidNetwork, Network};
+pub use scrub::scrub_progress;
 pub use server::{FirstAdministrator, Server};
 pub use shutdown::{Shutdown, Trigger, stop_signal};
 pub use stores::{Databases, StartError, StoreOptions, Stores, contents_beside, link_key, secrets};

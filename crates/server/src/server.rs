@@ -12,6 +12,7 @@ use crate::{
     Config, Shutdown, StartError, StoreOptions, Stores, Trigger, audit, jobs, listen,
     metrics::Metrics,
     operations::{self, Readiness},
+    scrub,
     service::Front,
     tls,
 };
@@ -120,12 +121,22 @@ impl Server {
     /// When the certificate cannot be read.
     pub async fn run(self, shutdown: Shutdown) -> Result<(), StartError> {
         let Self { config, stores, service, listener, operations } = self;
-        let metrics = Metrics::new(|registry| crate::gauges::register(registry, &stores));
+        let scrubbed = scrub::Numbers::default();
+        let metrics = Metrics::new(|registry| {
+            crate::gauges::register(registry, &stores);
+            if config.care.scrub {
+                scrubbed.register(registry);
+            }
+        });
         let mut jobs = JoinSet::new();
         // Jobs outlive the requests, so that what these left is still noted.
         let (jobs_trigger, jobs_stop) = Trigger::new();
 
         jobs::start(&mut jobs, &stores, &jobs_stop);
+        if config.care.scrub {
+            let (stores, config, stop) = (stores.clone(), config.clone(), jobs_stop.clone());
+            jobs.spawn(async move { scrub::run(stores, &config, scrubbed, stop).await });
+        }
         audit::start(&mut jobs, &config, &stores, &jobs_stop);
         jobs::start_pushing(&mut jobs, service.clone(), &config, &jobs_stop);
         if let Some(listener) = operations {

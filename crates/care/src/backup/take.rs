@@ -1,14 +1,10 @@
 //! Taking a backup.
 
-use std::{
-    fs,
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{fs, path::Path};
 
 use allmende_sql::Sql;
 use allmende_storage::{BlobStore, ErrorKind as StoreKind};
-use allmende_tree_sql::{Pin, SqlTree};
+use allmende_tree_sql::SqlTree;
 use allmende_types::{BlobId, Timestamp};
 
 use super::{
@@ -17,16 +13,19 @@ use super::{
     place::{self, Place},
     tables::{self, LineReader, LineWriter},
 };
-use crate::{Result, Watch, error::Context as _, folder, read, references::References};
+use crate::{
+    Result, Watch,
+    error::Context as _,
+    folder,
+    holding::Holding,
+    read,
+    references::{Reader, References},
+};
 
 /// The list of contents.
 pub(super) const CONTENTS: &str = "contents.jsonl";
 /// Which contents the snapshot refers to, until they are copied.
 const WANTED: &str = "wanted.jsonl";
-/// How long a pin lasts without being renewed.
-const PINNED: i64 = 6 * 3600;
-/// How often it is renewed.
-const RENEW: Duration = Duration::from_secs(300);
 
 /// What is copied.
 #[derive(Debug, Clone, Copy)]
@@ -76,44 +75,10 @@ pub async fn take(
     watch: &dyn Watch,
 ) -> Result<Taken> {
     let place = Place::open(dir)?;
-    let pin = source.tree.pin(now, now.plus_seconds(PINNED)).await?;
-    let mut holding =
-        Holding { tree: source.tree, pin: &pin, now, begun: Instant::now(), renewed: 0 };
+    let mut holding = Holding::begin(source.tree, now).await?;
     let taken = take_pinned(source, &place, now, &mut holding, watch).await;
-    // A pin that cannot be removed ends by itself.
-    if let Err(error) = source.tree.unpin(pin).await {
-        tracing::warn!(%error, "the pin of a backup stays for some hours");
-    }
+    holding.end().await;
     taken
-}
-
-/// Keeps a pin alive.
-#[derive(Debug)]
-struct Holding<'a> {
-    tree: &'a SqlTree,
-    pin: &'a Pin,
-    now: Timestamp,
-    begun: Instant,
-    /// How many spans of [`RENEW`] have been paid for.
-    renewed: u64,
-}
-
-impl Holding<'_> {
-    async fn renew(&mut self) -> Result<()> {
-        let spans = self.begun.elapsed().as_secs() / RENEW.as_secs();
-        if spans > self.renewed {
-            self.renewed = spans;
-            self.hold().await?;
-        }
-        Ok(())
-    }
-
-    /// Fails if the pin has ended, so that contents may be gone.
-    async fn hold(&self) -> Result<()> {
-        let passed = i64::try_from(self.begun.elapsed().as_secs()).unwrap_or(0);
-        let until = self.now.plus_seconds(passed + PINNED);
-        Ok(self.tree.renew_pin(self.pin, until).await?)
-    }
 }
 
 async fn take_pinned(
@@ -133,7 +98,7 @@ async fn take_pinned(
     let snapshot = source.sql.snapshot().await?;
     tables::dump(&snapshot, &hidden, &mut manifest, watch).await?;
     let mut wanted = LineWriter::create(&hidden.join(WANTED))?;
-    let (mut references, mut last) = (References::new(&snapshot), None);
+    let (mut references, mut last) = (References::new(Reader::Moment(&snapshot)), None);
     while let Some(reference) = references.next().await? {
         if last != Some(reference.blob) {
             wanted.line(&reference.blob.to_string())?;

@@ -110,6 +110,7 @@ async fn home(
             let record = FileEntry {
                 media_type: Some(media_type::of(&name).into()),
                 file: path,
+                version: None,
                 size: kind.len(),
                 sha256: None,
                 modified: modified(&kind),

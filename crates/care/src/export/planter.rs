@@ -1,4 +1,4 @@
-//! Putting folders and files into a tree, from above.
+//! Putting folders and files into a tree, from above, and older contents behind their files.
 
 use std::{
     fs::File,
@@ -7,6 +7,7 @@ use std::{
 };
 
 use allmende_accounts::Accounts;
+use allmende_files::{Companion, TrashOrigin, make_companion, versions::VersionPlace};
 use allmende_sharing::LinkKey;
 use allmende_sql::Sql;
 use allmende_storage::{
@@ -15,13 +16,16 @@ use allmende_storage::{
     PutFile, Segment, SetFacts, Space, Target, Tree,
 };
 use allmende_tree_sql::SqlTree;
-use allmende_types::{BlobId, Checksums, Name, NodeId, SpacePath, Timestamp};
+use allmende_types::{BlobId, Checksums, Name, NodeId, SpaceId, SpacePath, Timestamp};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use rustix::fs::{Mode, OFlags};
 use sha2::{Digest as _, Sha256};
 
-use super::record::{FileEntry, Folder, Property as Told};
+use super::{
+    places::space_of,
+    record::{FileEntry, Folder, Property as Told, TRASH},
+};
 use crate::{Error, ErrorKind, Result};
 
 /// How many files wait for one another.
@@ -66,8 +70,14 @@ struct Waiting {
 pub(super) struct Planter<'a> {
     target: ImportTarget<'a>,
     space: Space,
+    /// The space beside which versions lie: that of what was thrown away is where it was.
+    beside: SpaceId,
     now: Timestamp,
     levels: Vec<Level>,
+    /// The path and node of the file that was put last.
+    last: Option<(String, NodeId)>,
+    /// The path of the file whose versions come, and their folder.
+    versions: Option<(String, NodeId)>,
     waiting: Vec<Waiting>,
     lease: Option<BlobLease>,
     next: u64,
@@ -82,15 +92,24 @@ impl<'a> Planter<'a> {
         now: Timestamp,
     ) -> Result<Self> {
         let uploaded = Timestamp::from_unix(root.uploaded);
-        let space = match target.tree.find_space(key).await? {
-            Some(space) => {
+        let nowhere = || Error::damaged(format!("{key:?}, before what it belongs to"));
+        let beside = match key.strip_prefix(TRASH) {
+            Some(base) => Some(target.tree.find_space(base).await?.ok_or_else(nowhere)?.id),
+            None => None,
+        };
+        let space = match (space_of(target.tree, key).await?, beside) {
+            (Some(space), _) => {
                 let page = target.tree.list(space.root, None, 1).await?;
                 if !page.items.is_empty() {
                     return Err(Error::new(ErrorKind::NotEmpty, format!("the files of {key}")));
                 }
                 space
             }
-            None => {
+            (None, Some(of)) => {
+                let made = make_companion(target.tree, Companion::Trash, of, uploaded).await;
+                made.map_err(companion)?
+            }
+            (None, None) => {
                 let new = NewSpace { key: key.into(), quota: None, now: uploaded };
                 target.tree.create_space(new).await?
             }
@@ -98,9 +117,12 @@ impl<'a> Planter<'a> {
         let node = space.root;
         let mut planter = Self {
             target,
+            beside: beside.unwrap_or(space.id),
             space,
             now,
             levels: Vec::new(),
+            last: None,
+            versions: None,
             waiting: Vec::new(),
             lease: None,
             next: 0,
@@ -158,6 +180,48 @@ impl<'a> Planter<'a> {
         if self.waiting.len() >= TOGETHER { self.flush().await } else { Ok(()) }
     }
 
+    /// An older content of the file that came last.
+    pub(super) async fn version(
+        &mut self,
+        record: FileEntry,
+        number: i64,
+        source: PathBuf,
+    ) -> Result<()> {
+        let bad = || Error::damaged(format!("a version of {:?}, not behind it", record.file));
+        let known = self.versions.take().filter(|(path, _)| *path == record.file);
+        let (path, parent) = match known {
+            Some(known) => known,
+            None => {
+                self.flush().await?;
+                let last = self.last.take().filter(|(path, _)| *path == record.file);
+                let (path, file) = last.ok_or_else(bad)?;
+                (path, self.version_folder(file).await?)
+            }
+        };
+        self.versions = Some((path, parent));
+        let name = Name::new(&number.to_string()).map_err(|_| bad())?;
+        let id = self.fresh_id().await?;
+        self.waiting.push(Waiting { record, source, parent, name, id });
+        if self.waiting.len() >= TOGETHER { self.flush().await } else { Ok(()) }
+    }
+
+    /// Makes the folder of a file's versions, and notes it at the file.
+    async fn version_folder(&self, file: NodeId) -> Result<NodeId> {
+        let (tree, beside, now) = (self.target.tree, self.beside, self.now);
+        let made = make_companion(tree, Companion::Versions, beside, now).await;
+        let root = made.map_err(companion)?.root;
+        let name = Name::new(&file.to_string()).map_err(|_| Error::damaged("the id of a file"))?;
+        let target = Target { parent: root, name, expect: Expect::Absent, space: None };
+        let op = MakeFolder { target, modified: now, created: None };
+        let mut made = tree.commit(Batch::one(Actor::default(), now, Op::MakeFolder(op))).await?;
+        let folder = made.written.remove(0).node.id;
+        let property = VersionPlace { beside, folder }.property(file);
+        let (owner, updates) = (PropertyOwner::Everyone, vec![PropertyUpdate::Set(property)]);
+        let note = Op::PatchProperties(PatchProperties { node: file, owner, updates });
+        tree.commit(Batch::one(Actor::default(), now, note)).await?;
+        Ok(folder)
+    }
+
     async fn fresh_id(&mut self) -> Result<BlobId> {
         let lease = match self.lease.filter(|_| self.next < BlobLease::SIZE) {
             Some(lease) => lease,
@@ -196,6 +260,8 @@ impl<'a> Planter<'a> {
             let batch = Batch { ops, ..Batch::one(Actor::default(), now, put_file(first)?) };
             let done = self.target.tree.commit(batch).await?;
             for (one, written) in group.iter().zip(done.written) {
+                let is_file = one.record.version.is_none();
+                self.last = is_file.then(|| (one.record.file.clone(), written.node.id));
                 self.patch(written.node.id, &one.record.properties, now).await?;
             }
         }
@@ -203,20 +269,25 @@ impl<'a> Planter<'a> {
     }
 
     async fn patch(&self, node: NodeId, told: &[Told], now: Timestamp) -> Result<()> {
+        // What names nodes by ids that are of elsewhere; the first version of the format had it.
+        let foreign = [VersionPlace::key(), TrashOrigin::key()];
         let mut ops = Vec::new();
         for same in told.chunk_by(|a, b| a.0 == b.0) {
             let Some((owner, ..)) = same.first() else { continue };
             let person = || owner.parse().map(PropertyOwner::Person);
             let owner = if owner.is_empty() { Ok(PropertyOwner::Everyone) } else { person() };
             let owner = owner.map_err(|_| Error::damaged("the owner of a property"))?;
-            let set = |(_, namespace, name, value): &Told| {
-                let key = PropertyKey {
-                    namespace: namespace.as_str().into(),
-                    name: name.as_str().into(),
-                };
-                PropertyUpdate::Set(Property { key, value: value.as_str().into() })
-            };
-            let updates = same.iter().map(set).collect();
+            let updates = same.iter().filter_map(|(_, namespace, name, value)| {
+                let (namespace, name) = (namespace.as_str().into(), name.as_str().into());
+                let key = PropertyKey { namespace, name };
+                let is_ours = owner != PropertyOwner::Everyone || !foreign.contains(&key);
+                let value = value.as_str().into();
+                is_ours.then_some(PropertyUpdate::Set(Property { key, value }))
+            });
+            let updates: Vec<_> = updates.collect();
+            if updates.is_empty() {
+                continue;
+            }
             ops.push(Op::PatchProperties(PatchProperties { node, owner, updates }));
         }
         if let Some(first) = ops.first().cloned() {
@@ -249,6 +320,10 @@ impl<'a> Planter<'a> {
         let quota = quota.map(|quota| u64::try_from(quota).unwrap_or(0));
         Ok(self.target.tree.set_quota(self.space.id, quota).await?)
     }
+}
+
+fn companion(error: allmende_files::Error) -> Error {
+    Error::new(ErrorKind::Unavailable, "the stored files").with_source(error)
 }
 
 fn put_file(one: &Waiting) -> Result<Op> {

@@ -1,19 +1,23 @@
 //! Which tables are exported, and what their columns mean.
 
-use std::{collections::HashMap, path::Path};
+use std::collections::HashMap;
 
 use allmende_sharing::LinkKey;
 use allmende_sql::{Batch, Expect, Snapshot, Sql, Statement, Value, params};
 use allmende_storage::Tree;
 use allmende_tree_sql::SqlTree;
-use allmende_types::{NodeId, SpacePath};
-use serde_json::{Map, Value as Json, json};
+use allmende_types::NodeId;
+use serde_json::{Map, Value as Json};
 
-use super::record::{Row, space_dir};
+use super::{
+    places::{Place, places},
+    record::Row,
+};
 use crate::{
     Error, Result,
     catalog::{self, Table, quote},
     cells,
+    error::Context as _,
 };
 
 /// How many rows are read or written at once.
@@ -22,9 +26,10 @@ const PAGE: usize = 500;
 /// What of a column is not written as it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Meaning {
-    /// The id of a node, written as its space and path. A row whose node is gone is left
-    /// out, unless the column may be empty.
+    /// The id of a node, written as its space and path. A row whose node is gone is left out.
     Node,
+    /// The same, where the column may be empty, and is so if the node is gone.
+    Folder,
     /// The sealed token of a link, written in plain text.
     Token,
     /// Follows from another column: the hash of the token, the space of a team folder.
@@ -49,13 +54,13 @@ pub(super) const BEFORE: &[Exported] = &[
     plain("person_groups"),
     plain("group_members"),
     plain("group_admins"),
+    plain("circles"),
+    plain("circle_members"),
     plain("avatars"),
     plain("app_config"),
     plain("preferences"),
 ];
 
-    plain("circles"),
-    plain("circle_members"),
 const NODE: &[(&str, Meaning)] = &[("node", Meaning::Node)];
 
 /// Those that belong to files. What is built later has its place here. The order of their
@@ -76,7 +81,8 @@ pub(super) const AFTER: &[Exported] = &[
             ("token_hash", Meaning::Derived),
         ],
     },
-    Exported { name: "share_places", columns: &[("parent", Meaning::Node)] },
+    Exported { name: "share_places", columns: &[("parent", Meaning::Folder)] },
+    Exported { name: "transfers", columns: NODE },
     plain("system_tags"),
     plain("system_tag_groups"),
     Exported { name: "system_tag_nodes", columns: NODE },
@@ -124,9 +130,9 @@ pub(super) async fn rows(
             let mut values = after.take().unwrap_or_default();
             values.push(Value::Int(PAGE as i64));
             let page = snapshot.read(Statement::new(table.page(is_first), values)).await?;
-            let places = places(snapshot, exported, table, &page).await?;
+            let places = places(snapshot, &nodes(exported, table, &page)).await?;
             for row in page.iter() {
-                if let Some(row) = write(exported, table, row, &places, key) {
+                if let Some(row) = write(exported, table, row, &places, key)? {
                     each(row)?;
                 }
             }
@@ -138,96 +144,46 @@ pub(super) async fn rows(
     Ok(())
 }
 
-/// Where nodes are: space and path.
-type Places = HashMap<i64, (String, String)>;
-
-async fn places(
-    snapshot: &Snapshot,
-    exported: &Exported,
-    table: &Table,
-    page: &allmende_sql::Rows,
-) -> Result<Places> {
+/// The nodes that a page of rows names.
+fn nodes(exported: &Exported, table: &Table, page: &allmende_sql::Rows) -> Vec<i64> {
     let mut ids = Vec::new();
     for (at, column) in table.columns.iter().enumerate() {
-        if exported.meaning(column) == Some(Meaning::Node) {
+        if matches!(exported.meaning(column), Some(Meaning::Node | Meaning::Folder)) {
             ids.extend(page.iter().filter_map(|row| match row.value(at) {
                 Value::Int(id) => Some(id),
                 _ => None,
             }));
         }
     }
-    let mut places = Places::new();
-    for chunk in ids.chunks(PAGE) {
-        look_up(snapshot, chunk, &mut places).await?;
-    }
-    Ok(places)
-}
-
-const UP: &str = "WITH RECURSIVE up(id, parent) AS (\
-     SELECT id, parent FROM nodes WHERE id IN ($list) \
-     UNION SELECT n.id, n.parent FROM up CROSS JOIN nodes n WHERE n.id = up.parent) \
-     SELECT n.id, n.parent, COALESCE(n.name, n.key), s.key FROM up CROSS JOIN nodes n \
-     LEFT JOIN spaces s ON s.root = n.id WHERE n.id = up.id";
-
-async fn look_up(snapshot: &Snapshot, ids: &[i64], places: &mut Places) -> Result<()> {
-    struct Node {
-        parent: Option<i64>,
-        name: String,
-        space: Option<String>,
-    }
-    let select = Statement::with_list(UP, params![], ids.iter().map(|id| Value::Int(*id)));
-    let rows = snapshot.read(select).await?;
-    let mut nodes = HashMap::new();
-    for row in rows.iter() {
-        let (name, space) = (row.opt_text(2)?.unwrap_or_default(), row.opt_text(3)?);
-        let space = space.map(str::to_owned);
-        let node = Node { parent: row.opt_int(1)?, name: name.to_owned(), space };
-        nodes.insert(row.int(0)?, node);
-    }
-    for id in ids {
-        let (mut names, mut at) = (Vec::new(), *id);
-        // A circle, which a check would tell of, ends too.
-        while names.len() <= nodes.len() {
-            let Some(node) = nodes.get(&at) else { break };
-            if let Some(space) = &node.space {
-                // What lies in the trash is as good as gone.
-                if space_dir(Path::new(""), space).is_some() {
-                    names.reverse();
-                    places.insert(*id, (space.clone(), names.join("/")));
-                }
-                break;
-            }
-            names.push(node.name.as_str());
-            let Some(parent) = node.parent else { break };
-            at = parent;
-        }
-    }
-    Ok(())
+    ids
 }
 
 fn write(
     exported: &Exported,
     table: &Table,
     row: allmende_sql::Row<'_>,
-    places: &Places,
+    places: &HashMap<i64, Place>,
     key: &LinkKey,
-) -> Option<Row> {
+) -> Result<Option<Row>> {
     let mut written = Map::new();
     for (at, column) in table.columns.iter().enumerate() {
         let value = row.value(at);
         let json = match (exported.meaning(column), value) {
             (None, value) => cells::to_json(value),
             (Some(Meaning::Derived), _) => continue,
-            (Some(Meaning::Node), Value::Int(id)) => {
-                let (space, path) = places.get(&id)?;
-                json!({ "space": space, "path": path })
+            (Some(meaning @ (Meaning::Node | Meaning::Folder)), Value::Int(id)) => {
+                match places.get(&id) {
+                    Some(place) => serde_json::to_value(place).context(exported.name)?,
+                    None if meaning == Meaning::Folder => Json::Null,
+                    None => return Ok(None),
+                }
             }
             (Some(Meaning::Token), Value::Blob(sealed)) => key.open(&sealed).into(),
             (Some(_), _) => Json::Null,
         };
         written.insert(column.clone(), json);
     }
-    Some(Row { table: exported.name.into(), row: written })
+    Ok(Some(Row { table: exported.name.into(), row: written }))
 }
 
 /// Writes rows into the tables of an installation that is new.
@@ -249,7 +205,8 @@ impl<'a> Filler<'a> {
         Ok(Self { sql, tree, key, all, current: None, batch: Batch::new(), rows: 0 })
     }
 
-    pub(super) async fn add(&mut self, row: Row) -> Result<()> {
+    /// Takes a row; the place that it speaks of, if nothing is there: then it is not written.
+    pub(super) async fn add(&mut self, row: Row) -> Result<Option<Place>> {
         let strange = || Error::new(crate::ErrorKind::Unknown, format!("table {}", row.table));
         let exported = Exported::find(&row.table).ok_or_else(strange)?;
         if self.current.is_none_or(|current| current.name != exported.name) {
@@ -259,13 +216,23 @@ impl<'a> Filler<'a> {
             let delete = format!("DELETE FROM {}", quote(exported.name));
             self.batch.push(Statement::new(delete, params![]));
         }
-        let insert = self.insert(exported, row.row).await?;
-        self.batch.expect(insert, Expect::ONE);
+        match self.insert(exported, row.row).await? {
+            Ok(insert) => self.batch.expect(insert, Expect::ONE),
+            Err(place) => return Ok(Some(place)),
+        };
         self.rows += 1;
-        if self.batch.len() >= PAGE { self.flush().await } else { Ok(()) }
+        if self.batch.len() >= PAGE {
+            self.flush().await?;
+        }
+        Ok(None)
     }
 
-    async fn insert(&self, exported: &Exported, row: Map<String, Json>) -> Result<Statement> {
+    /// The statement; or the place that the row speaks of, if nothing is there.
+    async fn insert(
+        &self,
+        exported: &Exported,
+        row: Map<String, Json>,
+    ) -> Result<Result<Statement, Place>> {
         let table = self.all.iter().find(|table| table.name == exported.name);
         let known = |column: &String| table.is_some_and(|table| table.columns.contains(column));
         let mut cells: Vec<(String, Value)> = Vec::new();
@@ -276,9 +243,12 @@ impl<'a> Filler<'a> {
                 return Err(Error::new(crate::ErrorKind::Unknown, context));
             }
             match exported.meaning(&column) {
-                Some(Meaning::Node) if !json.is_null() => {
-                    let node = self.node(&json).await?;
-                    cells.push((column, Value::Int(node.0)));
+                Some(Meaning::Node | Meaning::Folder) if !json.is_null() => {
+                    let place: Place = serde_json::from_value(json).context(exported.name)?;
+                    let Some(NodeId(node)) = place.node(self.tree).await? else {
+                        return Ok(Err(place));
+                    };
+                    cells.push((column, Value::Int(node)));
                 }
                 Some(Meaning::Token) => {
                     if let Some(token) = json.as_str() {
@@ -306,17 +276,7 @@ impl<'a> Filler<'a> {
         let marks: Vec<String> = (1..=cells.len()).map(|n| format!("${n}")).collect();
         let (table, names, marks) = (quote(exported.name), names.join(", "), marks.join(", "));
         let insert = format!("INSERT INTO {table} ({names}) VALUES ({marks})");
-        Ok(Statement::new(insert, cells.into_iter().map(|(_, value)| value).collect()))
-    }
-
-    async fn node(&self, json: &Json) -> Result<NodeId> {
-        let text = |name| json.get(name).and_then(Json::as_str);
-        let bad = || Error::damaged(format!("{json} is no place"));
-        let (space, path) = text("space").zip(text("path")).ok_or_else(bad)?;
-        let path: SpacePath = path.parse().map_err(|_| bad())?;
-        let space = self.tree.find_space(space).await?.ok_or_else(bad)?;
-        let node = self.tree.resolve(space.id, &path).await?.ok_or_else(bad)?;
-        Ok(node.id)
+        Ok(Ok(Statement::new(insert, cells.into_iter().map(|(_, value)| value).collect())))
     }
 
     async fn flush(&mut self) -> Result<()> {

@@ -8,24 +8,21 @@ use std::{
 };
 
 use allmende_sharing::LinkKey;
-use allmende_sql::{Snapshot, Sql, Statement, params};
+use allmende_sql::Sql;
 use allmende_storage::{BlobStore, ErrorKind as StoreKind};
 use allmende_tree_sql::SqlTree;
-use allmende_types::Timestamp;
+use allmende_types::{BlobId, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use super::{
+    list,
     record::{
-        Digester, FORMAT, FileEntry, Folder, HEAD, Head, MANIFEST, Record, Space, VERSION,
+        Digester, FORMAT, FileEntry, Folder, HEAD, Head, MANIFEST, Record, VERSION, content_path,
         space_dir,
     },
-    tables::{self, AFTER, BEFORE},
-    walk::{Content, Found, Walk},
+    spool::{Spool, Step},
 };
-use crate::{Result, Watch, catalog, error::Context as _, folder, read};
-
-/// For how long an export may keep contents from being deleted.
-const PINNED: i64 = 48 * 3600;
+use crate::{Error, Result, Watch, error::Context as _, folder, holding::Holding, read};
 
 /// What is exported.
 #[derive(Debug, Clone, Copy)]
@@ -46,22 +43,28 @@ pub struct ExportSource<'a> {
 pub struct Exported {
     /// What all of the manifest says together, as 64 hexadecimal digits.
     pub digest: String,
-    /// Spaces: homes and team folders.
+    /// Spaces: homes, team folders, and what was thrown away in these.
     pub spaces: u64,
     /// Folders.
     pub folders: u64,
     /// Files.
     pub files: u64,
-    /// Bytes of these.
+    /// Older contents of files.
+    pub versions: u64,
+    /// Bytes of files and of their older contents.
     pub bytes: u64,
     /// Rows of tables.
     pub rows: u64,
-    /// Files whose content is missing or damaged: only their records are in the export.
+    /// Files, and versions of files, whose content is missing or damaged: only their records
+    /// are in the export.
     pub unreadable: Vec<String>,
 }
 
 /// Writes everything into a directory that is empty or not there, beside a running server or
 /// without one.
+///
+/// The database is held at one moment only while it is read, which depends on how many files
+/// there are; contents are read afterwards, kept by a pin that is renewed.
 ///
 /// # Errors
 /// [`NotEmpty`](crate::ErrorKind::NotEmpty), [`Unavailable`](crate::ErrorKind::Unavailable).
@@ -101,13 +104,11 @@ pub(super) async fn pinned(
     now: Timestamp,
     watch: &dyn Watch,
 ) -> Result<(Exported, Vec<String>, Out)> {
-    let pin = source.tree.pin(now, now.plus_seconds(PINNED)).await?;
-    let done = everything(source, &mut sink, watch).await;
-    if let Err(error) = source.tree.unpin(pin).await {
-        tracing::warn!(%error, "the pin of an export stays for two days");
-    }
+    let mut holding = Holding::begin(source.tree, now).await?;
+    let done = sink.fill(source, &mut holding, watch).await;
+    holding.end().await;
     let left_out = done?;
-    let Sink { dir, digester, mut done } = sink;
+    let Sink { dir, digester, mut done, .. } = sink;
     done.digest = digester.finish();
     Ok((done, left_out, dir))
 }
@@ -118,40 +119,43 @@ pub(super) struct Sink {
     dir: Out,
     digester: Digester,
     done: Exported,
-}
-
-async fn everything(
-    source: ExportSource<'_>,
-    sink: &mut Sink,
-    watch: &dyn Watch,
-) -> Result<Vec<String>> {
-    let snapshot = source.sql.snapshot().await?;
-    let all = catalog::tables(&snapshot).await?;
-    watch.begin("people");
-    tables::rows(&snapshot, &all, BEFORE, source.key, |row| sink.row(row, watch)).await?;
-    watch.begin("files");
-    let mut after = String::new();
-    loop {
-        let select = "SELECT key, root, quota FROM spaces \
-             WHERE root IS NOT NULL AND key > $1 ORDER BY key LIMIT 500";
-        let rows = snapshot.read(Statement::new(select, params![after.clone()])).await?;
-        if rows.is_empty() {
-            break;
-        }
-        for row in rows.iter() {
-            row.text(0)?.clone_into(&mut after);
-            if space_dir(Path::new(""), &after).is_some() {
-                let space = Space { space: after.clone(), quota: row.opt_int(2)? };
-                sink.space(source, &snapshot, space, row.int(1)?, watch).await?;
-            }
-        }
-    }
-    watch.begin("shares");
-    tables::rows(&snapshot, &all, AFTER, source.key, |row| sink.row(row, watch)).await?;
-    Ok(tables::left_out(&all))
+    /// The key of the space whose files come.
+    space: String,
 }
 
 impl Sink {
+    async fn fill(
+        &mut self,
+        source: ExportSource<'_>,
+        holding: &mut Holding<'_>,
+        watch: &dyn Watch,
+    ) -> Result<Vec<String>> {
+        let mut spool = Spool::new(self.dir.as_ref().map(|(dir, _)| dir.as_path()))?;
+        let left_out = list::everything(source, &mut spool, watch).await?;
+        watch.begin("contents");
+        let mut steps = spool.read()?;
+        while let Some(step) = steps.next()? {
+            holding.renew().await?;
+            match step {
+                Step::Record(record) => self.record(record)?,
+                Step::Content(record, blobs) => {
+                    let size = record.size;
+                    self.content(source.blobs, record, &blobs, holding).await?;
+                    watch.done(1, size);
+                }
+                // Now that nothing in it changes any more.
+                Step::Leave(record) => {
+                    if let Some(path) = self.folder(&record) {
+                        set_time(&path, &record)?;
+                    }
+                }
+            }
+        }
+        // All that was read was there until now.
+        holding.hold().await?;
+        Ok(left_out)
+    }
+
     fn line(&mut self, record: &Record) -> Result<()> {
         let mut line = serde_json::to_vec(record).context(MANIFEST)?;
         line.push(b'\n');
@@ -162,73 +166,72 @@ impl Sink {
         }
     }
 
-    fn row(&mut self, row: super::record::Row, watch: &dyn Watch) -> Result<()> {
-        self.done.rows += 1;
-        watch.done(1, 0);
-        self.line(&Record::Row(row))
+    /// Where a folder of the space lies; none if nothing is written.
+    fn folder(&self, record: &Folder) -> Option<PathBuf> {
+        let (dir, _) = self.dir.as_ref()?;
+        Some(space_dir(dir, &self.space)?.join(&record.folder))
     }
 
-    async fn space(
-        &mut self,
-        source: ExportSource<'_>,
-        snapshot: &Snapshot,
-        space: Space,
-        root: i64,
-        watch: &dyn Watch,
-    ) -> Result<()> {
-        let key = space.space.clone();
-        let dir = self.dir.as_ref().and_then(|(dir, _)| space_dir(dir, &key));
-        self.done.spaces += 1;
-        self.line(&Record::Space(space))?;
-        let mut walk = Walk::new(snapshot, root);
-        while let Some(found) = walk.next().await? {
-            match found {
-                Found::Folder(record) => {
-                    if let Some(dir) = &dir {
-                        folder::make(&dir.join(&record.folder))?;
-                    }
-                    self.done.folders += 1;
-                    watch.done(1, 0);
-                    self.line(&Record::Folder(record))?;
-                }
-                Found::File(mut record, content) => {
-                    let path = dir.as_ref().map(|dir| dir.join(&record.file));
-                    let blobs = source.blobs;
-                    record.sha256 = copy(snapshot, blobs, &content, &record, path).await?;
-                    if record.sha256.is_none() {
-                        self.done.unreadable.push(format!("{key}/{}", record.file));
-                    }
-                    self.done.files += 1;
-                    self.done.bytes += record.size;
-                    watch.done(1, record.size);
-                    self.line(&Record::FileEntry(record))?;
-                }
-                Found::Leave(record) => {
-                    if let Some(dir) = &dir {
-                        // Now that nothing in it changes any more.
-                        set_time(&dir.join(&record.folder), &record)?;
-                    }
+    fn record(&mut self, record: Record) -> Result<()> {
+        match &record {
+            Record::Row(_) => self.done.rows += 1,
+            Record::Space(space) => {
+                self.done.spaces += 1;
+                self.space.clone_from(&space.space);
+            }
+            Record::Folder(folder) => {
+                self.done.folders += 1;
+                if let Some(path) = self.folder(folder) {
+                    folder::make(&path)?;
                 }
             }
+            Record::FileEntry(_) | Record::Trashed(_) => {}
         }
-        Ok(())
+        self.line(&record)
+    }
+
+    async fn content(
+        &mut self,
+        blobs: &dyn BlobStore,
+        mut record: FileEntry,
+        parts: &[String],
+        holding: &mut Holding<'_>,
+    ) -> Result<()> {
+        let path = self.dir.as_ref().and_then(|(dir, _)| content_path(dir, &self.space, &record));
+        if let Some(above) = path.as_deref().and_then(Path::parent)
+            && record.version.is_some()
+        {
+            folder::make(above)?;
+        }
+        record.sha256 = copy(blobs, parts, &record, path, holding).await?;
+        if record.sha256.is_none() {
+            self.done.unreadable.push(record.shown(&self.space));
+        }
+        match record.version {
+            None => self.done.files += 1,
+            Some(_) => self.done.versions += 1,
+        }
+        self.done.bytes += record.size;
+        self.line(&Record::FileEntry(record))
     }
 }
 
 /// Reads a content, and writes it if there is a path; its digest, if it could be read.
 async fn copy(
-    snapshot: &Snapshot,
     blobs: &dyn BlobStore,
-    content: &Content,
+    parts: &[String],
     record: &FileEntry,
     path: Option<PathBuf>,
+    holding: &mut Holding<'_>,
 ) -> Result<Option<String>> {
     let mut out = match &path {
         Some(path) => Some(folder::create(path)?),
         None => None,
     };
     let (mut hasher, mut failed, mut bytes) = (Sha256::new(), None, 0);
-    for blob in content.blobs(snapshot).await? {
+    for part in parts {
+        holding.renew().await?;
+        let blob: BlobId = part.parse().map_err(|_| Error::damaged("the id of a content"))?;
         let read = read::whole(blobs, blob, |piece| {
             hasher.update(piece);
             if let (Some(out), None) = (&mut out, &failed) {

@@ -1,28 +1,29 @@
 //! References and contents side by side, both in the order of the ids.
 
 use allmende_files::Verifier;
-use allmende_sql::{Snapshot, Statement, params};
+use allmende_sql::{Statement, params};
 use allmende_storage::{BlobInfo, ByteRange, ErrorKind as StoreKind};
 use allmende_types::{BlobId, Checksums};
 use futures_util::TryStreamExt;
 
-use super::{Kind, Outcome, quarantine, repair, survey::Survey};
+use super::{Kind, Outcome, Subject, quarantine, repair, survey::Survey};
 use crate::{
     Result, read,
-    references::{Reference, References, Referrer, blob_value},
+    references::{Reader, Reference, References, Referrer, blob_value},
 };
 
 /// How many references to one content are looked at together; what is shared by more files
 /// is compared in parts.
 const TOGETHER: usize = 1000;
 
-pub(super) async fn check(survey: &mut Survey<'_>, snapshot: &Snapshot) -> Result<()> {
-    let blobs = survey.subject.blobs;
+pub(super) async fn check(survey: &mut Survey<'_>) -> Result<()> {
+    let Subject { blobs, sql, .. } = survey.subject;
     let mut stored = blobs.list(None);
-    let mut references = References::new(snapshot);
+    let mut references = References::new(Reader::Present(sql));
     let mut reference = references.next().await?;
     let mut content = stored.try_next().await?;
     loop {
+        survey.holding.renew().await?;
         match (&reference, content) {
             (None, None) => return Ok(()),
             (Some(wanted), found) if found.is_none_or(|found| wanted.blob < found.id) => {
@@ -195,11 +196,11 @@ const KNOWN: &str = "SELECT CASE WHEN EXISTS (SELECT 1 FROM nodes WHERE content 
      OR EXISTS (SELECT 1 FROM garbage WHERE blob = $1) \
      OR EXISTS (SELECT 1 FROM leases WHERE lease = $2) THEN 1 ELSE 0 END";
 
-/// A content that nothing in the snapshot refers to.
+/// A content that no reference named.
 async fn unknown(survey: &mut Survey<'_>, found: BlobInfo) -> Result<()> {
     let lease = found.id.lease().cast_signed();
     let select = Statement::new(KNOWN, vec![blob_value(found.id), lease.into()]);
-    // Of the present: it may have come after the snapshot.
+    // Once more: it may have come after the page was read.
     match survey.subject.sql.read(select).await?.one()?.int(0)? {
         0 => {}
         1 => {

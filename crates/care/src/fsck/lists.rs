@@ -1,7 +1,7 @@
 //! Checksums of files whose content has several segments.
 
 use allmende_files::Verifier;
-use allmende_sql::{Snapshot, Statement, params};
+use allmende_sql::{Statement, params};
 use allmende_storage::ErrorKind as StoreKind;
 use allmende_types::Checksums;
 
@@ -13,10 +13,10 @@ const FILES: &str = "SELECT id, content, checksums FROM nodes WHERE kind = 1 AND
 const SEGMENTS: &str = "SELECT ord, blob FROM segments WHERE content = $1 AND ord > $2 \
      ORDER BY ord LIMIT 1000";
 
-pub(super) async fn check(survey: &mut Survey<'_>, snapshot: &Snapshot) -> Result<()> {
+pub(super) async fn check(survey: &mut Survey<'_>) -> Result<()> {
     let mut after = -1;
     loop {
-        let rows = snapshot.read(Statement::new(FILES, params![after])).await?;
+        let rows = survey.subject.sql.read(Statement::new(FILES, params![after])).await?;
         if rows.is_empty() {
             return Ok(());
         }
@@ -24,18 +24,12 @@ pub(super) async fn check(survey: &mut Survey<'_>, snapshot: &Snapshot) -> Resul
             after = row.int(0)?;
             let Some(content) = row.opt_blob(1)? else { continue };
             let Some(told) = row.opt_text(2)?.and_then(|text| text.parse().ok()) else { continue };
-            one(survey, snapshot, after, content, &told).await?;
+            one(survey, after, content, &told).await?;
         }
     }
 }
 
-async fn one(
-    survey: &mut Survey<'_>,
-    snapshot: &Snapshot,
-    node: i64,
-    content: &[u8],
-    told: &Checksums,
-) -> Result<()> {
+async fn one(survey: &mut Survey<'_>, node: i64, content: &[u8], told: &Checksums) -> Result<()> {
     let mut verifier = Verifier::new(told);
     if !verifier.is_proof() {
         return Ok(());
@@ -43,12 +37,13 @@ async fn one(
     let mut after = -1;
     loop {
         let select = Statement::new(SEGMENTS, params![content, after]);
-        let rows = snapshot.read(select).await?;
+        let rows = survey.subject.sql.read(select).await?;
         if rows.is_empty() {
             break;
         }
         for row in rows.iter() {
             after = row.int(0)?;
+            survey.holding.renew().await?;
             let blob = blob_id(row.blob(1)?)?;
             let read = read::whole(survey.subject.blobs, blob, |piece| verifier.update(piece));
             match read.await {

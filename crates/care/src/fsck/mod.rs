@@ -15,10 +15,12 @@
 //! left as it is.
 //!
 //! # Beside a running server
-//! With [`Mode::Look`] the check works on one snapshot of the database, and a
-//! [pin](allmende_tree_sql::SqlTree::pin) keeps its contents. A content that no row of the
-//! snapshot knows is looked up once more in the present before it is told: it may have come
-//! since. To repair, the server must not run.
+//! The rows are compared among themselves in one snapshot of the database, which is let go
+//! then: contents may take days, and are gone through with a page of references at a time, each
+//! as of its own moment. A [pin](allmende_tree_sql::SqlTree::pin), which is renewed, keeps what
+//! is referred to from being deleted meanwhile. A content that no page knows is looked up once
+//! more before it is told: it may have come since. What comes or is overwritten while the check
+//! runs may go unlooked at. To repair, the server must not run.
 
 mod contents;
 mod lists;
@@ -35,7 +37,7 @@ use allmende_tree_sql::SqlTree;
 use allmende_types::Timestamp;
 use serde::Serialize;
 
-use crate::{Result, Watch};
+use crate::{Result, Watch, holding::Holding};
 
 /// What is checked.
 #[derive(Debug, Clone, Copy)]
@@ -211,9 +213,6 @@ impl Report {
     }
 }
 
-/// For how long a check may keep contents from being deleted.
-const PINNED: i64 = 48 * 3600;
-
 /// Checks everything. Each problem is handed over when it is found.
 ///
 /// # Errors
@@ -225,12 +224,10 @@ pub async fn check(
     watch: &dyn Watch,
     tell: &mut (dyn FnMut(Problem) + Send),
 ) -> Result<Report> {
-    let pin = subject.tree.pin(now, now.plus_seconds(PINNED)).await?;
-    let mut survey = survey::Survey::new(subject, options, now, watch, tell);
+    let holding = Holding::begin(subject.tree, now).await?;
+    let mut survey = survey::Survey::new(subject, options, now, holding, watch, tell);
     let done = survey.run().await;
-    let report = survey.report;
-    if let Err(error) = subject.tree.unpin(pin).await {
-        tracing::warn!(%error, "the pin of a check stays for two days");
-    }
+    let survey::Survey { report, holding, .. } = survey;
+    holding.end().await;
     done.map(|()| report)
 }

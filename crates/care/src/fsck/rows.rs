@@ -19,82 +19,108 @@ struct Question {
     repair: Option<&'static str>,
 }
 
+const fn question(kind: Kind, about: &'static str, select: &'static str) -> Question {
+    Question { kind, about, select, repair: None }
+}
+
+impl Question {
+    /// `$1` is the key, `$2` the present.
+    const fn repaired_by(self, repair: &'static str) -> Self {
+        Self { repair: Some(repair), ..self }
+    }
+}
+
+/// Rows of a table whose column names something that is not there.
+#[rustfmt::skip]
+macro_rules! dangling {
+    ($about:literal, $table:literal, $column:literal, $of:literal) => {
+        question(
+            Kind::Dangling,
+            $about,
+            concat!(
+                "SELECT t.", $column, " FROM ", $table, " t WHERE t.", $column, " > $1 \
+                 AND NOT EXISTS (SELECT 1 FROM ", $of, " o WHERE o.id = t.", $column, ") \
+                 GROUP BY t.", $column, " ORDER BY t.", $column, " LIMIT $2"
+            ),
+        )
+        .repaired_by(concat!(
+            "DELETE FROM ", $table, " WHERE ", $column, " = $1 \
+             AND NOT EXISTS (SELECT 1 FROM ", $of, " o WHERE o.id = ", $table, ".", $column, ")"
+        ))
+    };
+}
+
 // A folder without parent and without space was removed, and is being cleared.
-const FOLDER_SIZES: Question = Question {
-    kind: Kind::FolderSize,
-    about: "folder",
-    select: "SELECT id, CAST(size AS text) || ' bytes instead of ' || CAST(members AS text) FROM (\
+const FOLDER_SIZES: Question = question(
+    Kind::FolderSize,
+    "folder",
+    "SELECT id, CAST(size AS text) || ' bytes instead of ' || CAST(members AS text) FROM (\
          SELECT n.id AS id, n.size AS size, COALESCE((SELECT CAST(sum(c.size) AS BIGINT) \
          FROM nodes c WHERE c.parent = n.id), 0) AS members FROM nodes n \
          WHERE n.kind = 0 AND n.id > $1 AND (n.parent IS NOT NULL OR n.space IS NOT NULL)) AS f \
          WHERE size <> members ORDER BY id LIMIT $2",
-    repair: Some(
-        "UPDATE nodes SET size = COALESCE((SELECT CAST(sum(c.size) AS BIGINT) FROM nodes c \
+)
+.repaired_by(
+    "UPDATE nodes SET size = COALESCE((SELECT CAST(sum(c.size) AS BIGINT) FROM nodes c \
          WHERE c.parent = $1), 0) WHERE id = $1 AND kind = 0",
-    ),
-};
+);
 
-const SPACES_USED: Question = Question {
-    kind: Kind::SpaceUsed,
-    about: "space",
-    select: "SELECT s.id, CAST(s.used AS text) || ' bytes instead of ' || CAST(n.size AS text) \
+const SPACES_USED: Question = question(
+    Kind::SpaceUsed,
+    "space",
+    "SELECT s.id, CAST(s.used AS text) || ' bytes instead of ' || CAST(n.size AS text) \
          FROM spaces s JOIN nodes n ON n.id = s.root WHERE s.id > $1 AND s.used <> n.size \
          ORDER BY s.id LIMIT $2",
-    repair: Some(
-        "UPDATE spaces SET used = (SELECT n.size FROM nodes n WHERE n.id = spaces.root) \
+)
+.repaired_by(
+    "UPDATE spaces SET used = (SELECT n.size FROM nodes n WHERE n.id = spaces.root) \
          WHERE id = $1 AND EXISTS (SELECT 1 FROM nodes n WHERE n.id = spaces.root)",
-    ),
-};
+);
 
 const OTHERS: [Question; 12] = [
-    Question {
-        kind: Kind::Revision,
-        about: "folder",
-        select: "SELECT n.id, 'revision ' || CAST(n.revision AS text) FROM nodes n \
+    question(
+        Kind::Revision,
+        "folder",
+        "SELECT n.id, 'revision ' || CAST(n.revision AS text) FROM nodes n \
              WHERE n.kind = 0 AND n.id > $1 AND (n.parent IS NOT NULL OR n.space IS NOT NULL) \
              AND EXISTS (SELECT 1 FROM nodes c WHERE c.parent = n.id AND c.revision > n.revision) \
              ORDER BY n.id LIMIT $2",
-        repair: None,
-    },
-    Question {
-        kind: Kind::Revision,
-        about: "space",
-        select: "SELECT s.id, 'revision ' || CAST(s.revision AS text) FROM spaces s \
+    ),
+    question(
+        Kind::Revision,
+        "space",
+        "SELECT s.id, 'revision ' || CAST(s.revision AS text) FROM spaces s \
              JOIN nodes n ON n.id = s.root WHERE s.id > $1 AND s.revision < n.revision \
              ORDER BY s.id LIMIT $2",
-        repair: None,
-    },
-    Question {
-        kind: Kind::Parent,
-        about: "node",
-        select: "SELECT n.id, 'in ' || CAST(n.parent AS text) FROM nodes n \
+    ),
+    question(
+        Kind::Parent,
+        "node",
+        "SELECT n.id, 'in ' || CAST(n.parent AS text) FROM nodes n \
              WHERE n.parent IS NOT NULL AND n.id > $1 \
              AND NOT EXISTS (SELECT 1 FROM nodes p WHERE p.id = n.parent AND p.kind = 0) \
              ORDER BY n.id LIMIT $2",
-        repair: None,
-    },
-    Question {
-        kind: Kind::Root,
-        about: "space",
-        select: "SELECT s.id, 'root ' || CAST(s.root AS text) FROM spaces s \
+    ),
+    question(
+        Kind::Root,
+        "space",
+        "SELECT s.id, 'root ' || CAST(s.root AS text) FROM spaces s \
              WHERE s.root IS NOT NULL AND s.id > $1 AND NOT EXISTS (SELECT 1 FROM nodes n \
              WHERE n.id = s.root AND n.space = s.id AND n.parent IS NULL AND n.kind = 0) \
              ORDER BY s.id LIMIT $2",
-        repair: None,
-    },
-    Question {
-        kind: Kind::Root,
-        about: "node",
-        select: "SELECT n.id, 'of space ' || CAST(n.space AS text) FROM nodes n \
+    ),
+    question(
+        Kind::Root,
+        "node",
+        "SELECT n.id, 'of space ' || CAST(n.space AS text) FROM nodes n \
              WHERE n.space IS NOT NULL AND n.id > $1 AND NOT EXISTS \
              (SELECT 1 FROM spaces s WHERE s.id = n.space AND s.root = n.id) \
              ORDER BY n.id LIMIT $2",
-        repair: None,
-    },
-    Question {
-        kind: Kind::Segments,
-        about: "file",
-        select: "SELECT n.id, CAST(n.segments AS text) || ' segments of ' || \
+    ),
+    question(
+        Kind::Segments,
+        "file",
+        "SELECT n.id, CAST(n.segments AS text) || ' segments of ' || \
              CAST(n.size AS text) || ' bytes' FROM nodes n WHERE n.kind = 1 AND n.id > $1 AND (\
              (n.segments = 0 AND (n.content IS NOT NULL OR n.size <> 0)) \
              OR (n.segments > 0 AND n.content IS NULL) \
@@ -102,75 +128,44 @@ const OTHERS: [Question; 12] = [
              (SELECT count(*) FROM segments s WHERE s.content = n.content) \
              OR n.size <> COALESCE((SELECT CAST(sum(s.size) AS BIGINT) FROM segments s \
              WHERE s.content = n.content), 0)))) ORDER BY n.id LIMIT $2",
-        repair: None,
-    },
-    Question {
-        kind: Kind::Dangling,
-        about: "properties of node",
-        select: "SELECT p.node FROM properties p WHERE p.node > $1 \
-             AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = p.node) \
-             GROUP BY p.node ORDER BY p.node LIMIT $2",
-        repair: Some(
-            "DELETE FROM properties WHERE node = $1 \
-             AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = properties.node)",
-        ),
-    },
-    Question {
-        kind: Kind::Dangling,
-        about: "locks of node",
-        select: "SELECT l.node FROM locks l WHERE l.node > $1 \
-             AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = l.node) \
-             GROUP BY l.node ORDER BY l.node LIMIT $2",
-        repair: Some(
-            "DELETE FROM locks WHERE node = $1 \
-             AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = locks.node)",
-        ),
-    },
-    Question {
-        kind: Kind::Dangling,
-        about: "changes of space",
-        select: "SELECT c.space FROM changes c WHERE c.space > $1 \
-             AND NOT EXISTS (SELECT 1 FROM spaces s WHERE s.id = c.space) \
-             GROUP BY c.space ORDER BY c.space LIMIT $2",
-        repair: Some(
-            "DELETE FROM changes WHERE space = $1 \
-             AND NOT EXISTS (SELECT 1 FROM spaces s WHERE s.id = changes.space)",
-        ),
-    },
+    ),
+    dangling!("properties of node", "properties", "node", "nodes"),
+    dangling!("locks of node", "locks", "node", "nodes"),
+    dangling!("changes of space", "changes", "space", "spaces"),
     // The collector takes it apart.
-    Question {
-        kind: Kind::Dangling,
-        about: "segments of content",
-        select: "SELECT s.content FROM segments s WHERE s.content > $1 \
+    question(
+        Kind::Dangling,
+        "segments of content",
+        "SELECT s.content FROM segments s WHERE s.content > $1 \
              AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.content = s.content) \
              AND NOT EXISTS (SELECT 1 FROM garbage g WHERE g.blob = s.content) \
              GROUP BY s.content ORDER BY s.content LIMIT $2",
-        repair: Some(
-            "INSERT INTO garbage (blob, since, condemned) SELECT $1, $2, 0 \
+    )
+    .repaired_by(
+        "INSERT INTO garbage (blob, since, condemned) SELECT $1, $2, 0 \
              WHERE NOT EXISTS (SELECT 1 FROM nodes n WHERE n.content = $1) \
              ON CONFLICT (blob) DO NOTHING",
-        ),
-    },
-    Question {
-        kind: Kind::Condemned,
-        about: "content",
-        select: "SELECT g.blob FROM garbage g WHERE g.blob > $1 AND g.condemned <> 0 \
+    ),
+    question(
+        Kind::Condemned,
+        "content",
+        "SELECT g.blob FROM garbage g WHERE g.blob > $1 AND g.condemned <> 0 \
              AND (EXISTS (SELECT 1 FROM nodes n WHERE n.content = g.blob) \
              OR EXISTS (SELECT 1 FROM segments s WHERE s.blob = g.blob)) \
              ORDER BY g.blob LIMIT $2",
-        repair: Some(
-            "DELETE FROM garbage WHERE blob = $1 \
+    )
+    .repaired_by(
+        "DELETE FROM garbage WHERE blob = $1 \
              AND (EXISTS (SELECT 1 FROM nodes n WHERE n.content = garbage.blob) \
              OR EXISTS (SELECT 1 FROM segments s WHERE s.blob = garbage.blob))",
-        ),
-    },
-    Question {
-        kind: Kind::NextId,
-        about: "node",
-        select: "SELECT n.id FROM (SELECT max(id) AS id FROM nodes) AS n WHERE n.id > $1 \
+    ),
+    question(
+        Kind::NextId,
+        "node",
+        "SELECT n.id FROM (SELECT max(id) AS id FROM nodes) AS n WHERE n.id > $1 \
              AND n.id >= (SELECT value FROM numbers WHERE name = 'next_id') LIMIT $2",
-        repair: Some("UPDATE numbers SET value = $1 + 1 WHERE name = 'next_id' AND value <= $1"),
-    },
+    )
+    .repaired_by("UPDATE numbers SET value = $1 + 1 WHERE name = 'next_id' AND value <= $1"),
 ];
 
 /// Keys of these questions are the bytes of blob ids.

@@ -4,13 +4,15 @@ use allmende_sql::{Snapshot, Statement, params};
 use allmende_types::Timestamp;
 
 use super::{Depth, Kind, Mode, Options, Outcome, Problem, Report, Subject, contents, lists, rows};
-use crate::{Result, Watch};
+use crate::{Result, Watch, holding::Holding};
 
 /// What all steps of a check share.
 pub(super) struct Survey<'a> {
     pub(super) subject: Subject<'a>,
     options: Options,
     pub(super) now: Timestamp,
+    /// Keeps contents from being deleted.
+    pub(super) holding: Holding<'a>,
     pub(super) watch: &'a dyn Watch,
     tell: &'a mut (dyn FnMut(Problem) + Send),
     pub(super) report: Report,
@@ -21,10 +23,11 @@ impl<'a> Survey<'a> {
         subject: Subject<'a>,
         options: Options,
         now: Timestamp,
+        holding: Holding<'a>,
         watch: &'a dyn Watch,
         tell: &'a mut (dyn FnMut(Problem) + Send),
     ) -> Self {
-        Self { subject, options, now, watch, tell, report: Report::default() }
+        Self { subject, options, now, holding, watch, tell, report: Report::default() }
     }
 
     pub(super) fn repairs(&self) -> bool {
@@ -49,12 +52,10 @@ impl<'a> Survey<'a> {
         self.report.nodes = count(&snapshot, "SELECT count(*) FROM nodes").await?;
         rows::check(self, &snapshot).await?;
         drop(snapshot);
-        // What was repaired is seen by what follows.
-        let snapshot = self.subject.sql.snapshot().await?;
         self.watch.begin("contents");
-        contents::check(self, &snapshot).await?;
+        contents::check(self).await?;
         if self.reads_bytes() {
-            lists::check(self, &snapshot).await?;
+            lists::check(self).await?;
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ use allmende_types::Timestamp;
 
 use crate::world::{NOW, World, noise};
 
-fn key(byte: u8) -> LinkKey {
+pub(crate) fn key(byte: u8) -> LinkKey {
     LinkKey::from_bytes([byte; 32])
 }
 
@@ -32,7 +32,7 @@ fn sharing(world: &World, key: LinkKey) -> Sharing {
 }
 
 /// Shares, a link, a team folder, properties of everyone and of a person.
-async fn enrich(world: &World) {
+pub(crate) async fn enrich(world: &World) {
     let sharing = sharing(world, key(1));
     let (alice, bob) = ("alice".parse().unwrap(), "bob".parse().unwrap());
     let staff = "staff".parse().unwrap();
@@ -83,11 +83,11 @@ async fn enrich(world: &World) {
     world.tamper("INSERT INTO system_tag_nodes (node, tag) VALUES (777777, 7)").await;
 }
 
-fn source<'a>(world: &'a World, key: &'a LinkKey) -> ExportSource<'a> {
+pub(crate) fn source<'a>(world: &'a World, key: &'a LinkKey) -> ExportSource<'a> {
     ExportSource { sql: &world.sql, tree: &world.tree, blobs: &*world.blobs, key }
 }
 
-fn target<'a>(world: &'a World, key: &'a LinkKey) -> ImportTarget<'a> {
+pub(crate) fn target<'a>(world: &'a World, key: &'a LinkKey) -> ImportTarget<'a> {
     ImportTarget {
         sql: &world.sql,
         accounts: &world.accounts,
@@ -97,7 +97,7 @@ fn target<'a>(world: &'a World, key: &'a LinkKey) -> ImportTarget<'a> {
     }
 }
 
-async fn clean(world: &World) {
+pub(crate) async fn clean(world: &World) {
     let (report, problems) = world.fsck(Mode::Look).await;
     assert_eq!((report.verdict(), problems), (Verdict::Clean, vec![]));
 }
@@ -235,7 +235,7 @@ async fn an_import_refuses_what_is_not_its_own() {
     assert_eq!(kind("changed manifest").await, ErrorKind::Damaged);
     fs::write(dir.join("manifest.jsonl"), manifest).unwrap();
     let head = fs::read_to_string(dir.join("format.json")).unwrap();
-    fs::write(dir.join("format.json"), head.replace("\"version\": 1", "\"version\": 2")).unwrap();
+    fs::write(dir.join("format.json"), head.replace("\"version\": 2", "\"version\": 3")).unwrap();
     assert_eq!(kind("newer format").await, ErrorKind::Unknown);
 }
 

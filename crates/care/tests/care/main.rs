@@ -5,5 +5,6 @@
 mod backups;
 mod damage;
 mod exports;
+mod kinds;
 mod scrubs;
 mod world;

@@ -10,7 +10,7 @@ use std::{
 
 use serde::Deserialize;
 
-pub use self::sections::{Files, Limits, Log, LogFormat, Mail, MailEncryption, Push, Tls};
+pub use self::sections::{Care, Files, Limits, Log, LogFormat, Mail, MailEncryption, Push, Tls};
 
 use crate::{audit::Audit, proxy::Network};
 
@@ -52,6 +52,8 @@ pub struct Config {
     pub push: Push,
     /// What is written down of acts, for how long, and who gets it.
     pub audit: Audit,
+    /// Care of the data beside serving them.
+    pub care: Care,
     /// How long and how large things may be.
     pub limits: Limits,
     /// What is told to the operator.
@@ -74,6 +76,7 @@ impl Default for Config {
             mail: None,
             push: Push::default(),
             audit: Audit::default(),
+            care: Care::default(),
             limits: Limits::default(),
             log: Log::default(),
             metrics: None,
@@ -299,6 +302,10 @@ mod tests {
             assert!(Config::from_toml(&retention).is_ok());
             assert!(Config::from_toml(&retention.replace("30", "soon")).is_err());
         }
+        let care = "[care]\nscrub = false\nscrub_rate = '1MB/s'\nscrub_days = 7";
+        let read = Config::from_toml(care).unwrap().care;
+        assert_eq!((read.scrub, read.scrub_rate.bytes_per_second()), (false, 1_000_000));
+        assert!(Config::from_toml(&care.replace("1MB/s", "slowly")).is_err());
         assert!(Config::load(Some(Path::new("/no/such/file")), none).is_err());
         let one = |name: &'static str, value: &'static str| {
             move |asked: &str| (asked == name).then(|| value.to_owned())

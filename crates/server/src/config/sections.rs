@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use allmende_care::Rate;
 use allmende_files::Retention;
 use serde::Deserialize;
 
@@ -114,6 +115,29 @@ pub struct Push {
 impl Default for Push {
     fn default() -> Self {
         Self { proxies: vec![allmende_nextcloud::PUSH_PROXY.into()] }
+    }
+}
+
+/// Care of the data beside serving them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Care {
+    /// Read every content over and over, slowly, and tell what cannot be read as it was
+    /// written. On, because a disk says nothing of what it has lost until it is read, and
+    /// backups end: a file that nobody opens would be lost for good by the time somebody does.
+    pub scrub: bool,
+    /// The most that is read in a second, such as `5MB/s`: little enough that nobody notices,
+    /// and enough for twelve terabytes in a month.
+    #[serde(deserialize_with = "parsed")]
+    pub scrub_rate: Rate,
+    /// Days from the end of a round to the next one.
+    pub scrub_days: u32,
+}
+
+impl Default for Care {
+    fn default() -> Self {
+        Self { scrub: true, scrub_rate: Rate::from_bytes_per_second(5_000_000), scrub_days: 30 }
     }
 }
 

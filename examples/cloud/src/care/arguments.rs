@@ -12,7 +12,8 @@ pub(crate) enum CareCommand {
     /// Ends with 0 if nothing is wrong, 3 if everything that was is repaired, 4 if something
     /// is. Without --repair it changes nothing and may run beside the server.
     Fsck(Fsck),
-    /// Read every content and compare it with its checksums; goes on where it was broken off
+    /// Read every content and compare it with its checksums; goes on where it was broken off,
+    /// be it by the server, which does the same slowly ([care] in the configuration)
     Scrub(Scrub),
     /// Remove what nobody needs any more, once; the server must not run (it does it itself)
     Gc(Gc),
@@ -26,14 +27,16 @@ pub(crate) enum CareCommand {
     /// Ends with 4 if contents are not in the backup or damaged in it: everything else is back
     /// then, and they are named.
     Restore(Restore),
-    /// Write people's files into a plain folder, with a manifest of everything known of them
+    /// Write people's files, trash and versions into a plain folder, with a manifest of
+    /// everything known of them
     Export(Export),
     /// Read an export into a new installation, or the data directory of a Nextcloud; the
     /// server must not run
     ///
     /// Ends with 4 if something was skipped.
     Import(Import),
-    /// Print one number for all people, files, times and shares: equal for equal installations
+    /// Print one number for all people, files, trash, versions, times, tags, comments and
+    /// shares: equal for equal installations
     Digest(Digest),
 }
 

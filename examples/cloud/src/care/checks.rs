@@ -4,7 +4,7 @@ use allmende_care::{
     fsck::{self, Depth, Mode, Outcome, Problem, Report, Subject, Verdict},
     scrub,
 };
-use allmende_server::{Stores, contents_beside};
+use allmende_server::{Stores, contents_beside, scrub_progress};
 use allmende_storage::BlobStore;
 use serde::Serialize;
 use serde_json::json;
@@ -89,18 +89,23 @@ pub(super) async fn scrub(settings: &Settings, given: Scrub) -> Result<Ending, F
     let config = settings.config(None)?;
     let databases = open(settings, &config).await?;
     let blobs = contents_beside(&config)?;
-    let options = scrub::Options { rate: given.rate, progress: config.data.join("scrub.json") };
+    let options = scrub::Options { rate: given.rate, progress: scrub_progress(&config) };
     let progress = Progress::new(given.json);
-    let scrubbed = scrub::scrub(&blobs, &*databases.tree, &options, &progress).await?;
+    let scrubbed = scrub::scrub(&blobs, &*databases.tree, &options, now(), &progress).await?;
     progress.end();
-    databases.sql.close().await;
     if given.json {
         output::json(&scrubbed)?;
     } else {
         println!("Contents:  {} ({} bytes)", scrubbed.contents, scrubbed.bytes);
         println!("Damaged:   {}", scrubbed.damaged.len());
-        scrubbed.damaged.iter().for_each(|id| println!("  {id}"));
+        for id in &scrubbed.damaged {
+            println!("  {id}");
+            let Ok(content) = id.parse() else { continue };
+            let whose = scrub::places(&databases.sql, &*databases.tree, content).await?;
+            whose.iter().for_each(|place| println!("    {place}"));
+        }
     }
+    databases.sql.close().await;
     Ok(if scrubbed.damaged.is_empty() { Ending::Clean } else { Ending::Damaged })
 }
 

@@ -46,13 +46,15 @@ async fn look(
 }
 
 fn tell(exported: &Exported, json: bool) -> Result<Ending, Failure> {
-    let Exported { digest, spaces, folders, files, bytes, rows, unreadable, .. } = exported;
+    let Exported { digest, spaces, folders, files, versions, bytes, rows, unreadable, .. } =
+        exported;
     if json {
         output::json(&json!({
             "digest": digest,
             "spaces": spaces,
             "folders": folders,
             "files": files,
+            "versions": versions,
             "bytes": bytes,
             "rows": rows,
             "unreadable": unreadable,
@@ -61,7 +63,7 @@ fn tell(exported: &Exported, json: bool) -> Result<Ending, Failure> {
         println!("Digest:      {digest}");
         println!("Spaces:      {spaces}");
         println!("Folders:     {folders}");
-        println!("Files:       {files} ({bytes} bytes)");
+        println!("Files:       {files}, {versions} versions ({bytes} bytes)");
         println!("Rows:        {rows}");
         println!("Unreadable:  {}", unreadable.len());
         unreadable.iter().for_each(|path| println!("  {path}"));
@@ -77,7 +79,8 @@ pub(super) async fn import(settings: &Settings, given: Import) -> Result<Ending,
     let target =
         ImportTarget { sql: &sql, accounts: &accounts, tree: &tree, blobs: &blobs, key: &key };
     let progress = Progress::new(given.json);
-    let Imported { people, folders, files, bytes, rows, skipped, .. } = if given.nextcloud {
+    let Imported { people, folders, files, versions, bytes, rows, skipped, .. } = if given.nextcloud
+    {
         export::import_nextcloud(target, &given.dir, now(), &progress).await?
     } else {
         export::import(target, &given.dir, now(), &progress).await?
@@ -89,6 +92,7 @@ pub(super) async fn import(settings: &Settings, given: Import) -> Result<Ending,
             "people": people,
             "folders": folders,
             "files": files,
+            "versions": versions,
             "bytes": bytes,
             "rows": rows,
             "skipped": skipped,
@@ -96,7 +100,7 @@ pub(super) async fn import(settings: &Settings, given: Import) -> Result<Ending,
     } else {
         println!("People:   {people}");
         println!("Folders:  {folders}");
-        println!("Files:    {files} ({bytes} bytes)");
+        println!("Files:    {files}, {versions} versions ({bytes} bytes)");
         println!("Rows:     {rows}");
         println!("Skipped:  {}", skipped.len());
         skipped.iter().for_each(|path| println!("  {path}"));
