@@ -248,7 +248,7 @@ impl Accounts {
         const FIND: &str = concat!(members!(), " WHERE m.circle = $1 AND m.id = $2");
         let find = Statement::new(FIND, params![circle.as_str(), id.0.as_str()]);
         let rows = self.sql().read(find).await?;
-        rows.first().map(member).unwrap_or_else(|| Err(CircleRefusal::NoSuchMember.into()))
+        rows.first().map_or_else(|| Err(CircleRefusal::NoSuchMember.into()), member)
     }
 
     /// Members by their ids, in no order.

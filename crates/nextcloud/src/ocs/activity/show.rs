@@ -166,7 +166,8 @@ impl Stage {
         match (name, kind) {
             ("group", _) | ("with", Some("1")) => self.group(value),
             ("with", Some("7")) => {
-                let name = self.circles.get(value).map_or(text::A_TEAM.of(self.language), |of| of);
+                let name = self.circles.get(value);
+                let name = name.map_or(text::A_TEAM.of(self.language), String::as_str);
                 rich::circle(value, name)
             }
             ("with", Some("3")) => rich::highlight("link", text::A_LINK.of(self.language)),
