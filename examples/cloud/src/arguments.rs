@@ -50,6 +50,9 @@ pub(crate) enum Command {
     /// Remove for good what people have thrown away
     #[command(subcommand)]
     Trash(TrashCommand),
+    /// List what is locked, and end locks
+    #[command(subcommand)]
+    Locks(LocksCommand),
     /// Say to clients that the server is being worked on, or that it is back
     Maintenance(Maintenance),
     /// Check the configuration and the stores
@@ -122,6 +125,27 @@ pub(crate) enum TrashCommand {
         /// The id of a person, more than once for several
         #[arg(long = "user", value_name = "ID", required = true)]
         users: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LocksCommand {
+    /// List all locks: those that people and apps set, and those of the protocol
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// End the locks of a file, whoever holds them; they are told, and an event is written
+    Break {
+        /// The number of the file, as the list tells it
+        file: i64,
+        /// Only the lock with this token
+        #[arg(long)]
+        token: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 

@@ -8,6 +8,7 @@ mod audit;
 mod care;
 mod check;
 mod groups;
+mod locks;
 mod maintenance;
 mod output;
 mod people;
@@ -65,6 +66,9 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         }
         Command::Trash(command) => {
             trash::run(&open(&settings, &settings.config(None)?).await?, command).await?;
+        }
+        Command::Locks(command) => {
+            locks::run(&open(&settings, &settings.config(None)?).await?, command).await?;
         }
         Command::Maintenance(options) => {
             maintenance::run(&open(&settings, &settings.config(None)?).await?, options).await?;
