@@ -234,7 +234,7 @@ const CHANGES: &[(&str, &str, &str, &str, &str, Forged)] = &[
     ("choose_password.rs", r#"Method::POST => self.take_chosen_password(&token, request).await,"#,
         "POST", "/lostpassword/reset/form/x", "password=x&repeated=x",
         Other("the address came by mail, and its form has a token of its own: see below")),
-    ("contacts.rs", r#"("contacts", Method::POST) => self.menu(&who, field("filter")).await,"#,
+    ("contacts.rs", r#"("contacts", Method::POST) => self.menu(&who, language, field("filter")).await,"#,
         "POST", "/index.php/contactsmenu/contacts", "filter=", Refused(412)),
     ("contacts.rs", r#"("findOne", Method::POST) => {"#,
         "POST", "/index.php/contactsmenu/findOne", "shareType=0&shareWith=bob", Refused(412)),

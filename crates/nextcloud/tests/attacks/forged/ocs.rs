@@ -132,6 +132,8 @@ fn ocs_routes() -> Vec<(String, Metadata)> {
         e::dashboard::ItemsV1,
         e::dashboard::Items,
         e::assistance::Tasks,
+        e::recommendations::Get,
+        e::recommendations::GetAlways,
         e::assistance::TextTasks,
         e::assistance::Pictures,
         e::assistance::Translations,
