@@ -131,9 +131,7 @@ impl Web<'_> {
             (Page::Contacts(call), Method::POST | Method::GET) => {
                 self.contacts(call, request).await
             }
-            (Page::Profile(user), Method::GET) => {
-                self.profile(user, &request.into_parts().0).await
-            }
+            (Page::Profile(user), Method::GET) => self.profile(user, &request.into_parts().0).await,
             (Page::File(id), Method::GET) => self.file(id, &request.into_parts().0).await,
             (Page::FilesApp(rest), Method::GET) => {
                 let id = rest.strip_prefix("files/").and_then(|id| id.parse().ok());
