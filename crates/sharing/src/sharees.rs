@@ -176,11 +176,6 @@ impl Sharing {
             // What is left out below must not make a page short.
             page: Page { offset: 0, limit: LOOKED_THROUGH },
         };
-        let exact: BTreeSet<String> = found.exact.people.iter().map(|of| of.id.key()).collect();
-        let me = me.person.id.key();
-        let mut people =
-            people.into_iter().filter(|of| of.id.key() != me && !exact.contains(&of.id.key()));
-        let skipped = usize::try_from(page.offset).unwrap_or(usize::MAX);
         let mut people = match rules.to_phone && !rules.to_group {
             true => Vec::new(),
             false => self.accounts().people(&query).await?,
@@ -194,17 +189,17 @@ impl Sharing {
             people.extend(known);
             people.sort_by_cached_key(|person| person.display_name.to_lowercase());
         }
+        let exact: BTreeSet<String> = found.exact.people.iter().map(|of| of.id.key()).collect();
+        let me = me.person.id.key();
+        let mut people =
+            people.into_iter().filter(|of| of.id.key() != me && !exact.contains(&of.id.key()));
+        let skipped = usize::try_from(page.offset).unwrap_or(usize::MAX);
         let wide = people.by_ref().skip(skipped).take(page.limit as usize);
         found.wide.people = wide.collect();
         found.more |= people.next().is_some();
         Ok(())
     }
 
-    async fn find_groups(&self, search: &Search<'_>, found: &mut Sharees) -> Result<()> {
-        let Search { me, policy, text, page } = search;
-        let rules = &policy.enumeration;
-        let all = self.accounts().groups(text, Page { offset: 0, limit: LOOKED_THROUGH }).await?;
-        let own: Vec<&GroupId> = policy.common(me.groups()).collect();
     /// Leaves of some people those who are in one of these groups.
     async fn retain_fellows(&self, people: &mut Vec<Person>, groups: &[GroupId]) -> Result<()> {
         let ids: Vec<UserId> = people.iter().map(|person| person.id.clone()).collect();
@@ -215,6 +210,11 @@ impl Sharing {
         Ok(())
     }
 
+    async fn find_groups(&self, search: &Search<'_>, found: &mut Sharees) -> Result<()> {
+        let Search { me, policy, text, page } = search;
+        let rules = &policy.enumeration;
+        let all = self.accounts().groups(text, Page { offset: 0, limit: LOOKED_THROUGH }).await?;
+        let own: Vec<&GroupId> = policy.common(me.groups()).collect();
         let may = |group: &Group| !policy.only_group_members || own.contains(&&group.id);
         let lower = text.to_lowercase();
         let is_exact = |group: &Group| {

@@ -64,8 +64,8 @@ use crate::{
 
 pub(crate) use self::direct_link::may_take;
 pub(crate) use self::notifications::{Audience, show as show_notifications};
-
 pub(crate) use self::rich::language;
+
 /// Bytes of a request's body: the longest is a profile field.
 const MAX_BODY: usize = 256 * 1024;
 /// For how many seconds a password that was given once more is enough.
