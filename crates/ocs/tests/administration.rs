@@ -175,8 +175,8 @@ fn small_answers_arrive() {
     for due_date in [None, Some("2026-12-01T10:00:00+00:00".to_owned())] {
         arrives::<reminders::Get>(&reminders::Reminder { due_date }).unwrap();
     }
-    arrives::<download_limit::Get>(&download_limit::Limit { limit: None, count: 3 }).unwrap();
-    arrives::<download_limit::Get>(&download_limit::Limit { limit: Some(5), count: 3 }).unwrap();
+    arrives::<download_limit::Get>(&download_limit::Limit { limit: None, count: None }).unwrap();
+    arrives::<download_limit::Get>(&download_limit::Limit { limit: Some(5), count: Some(3) }).unwrap();
     arrives::<recommendations::Get>(&recommendations::Recommendations::default()).unwrap();
     let file = recommendations::Recommendation { id: "5".into(), ..Default::default() };
     let found =

@@ -9,6 +9,8 @@ use chacha20poly1305::{
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
+use allmende_types::Timestamp;
+
 use crate::{Error, Result};
 
 const NONCE: usize = 24;
@@ -69,6 +71,26 @@ impl LinkKey {
     /// Whether a hash is that of the parts, in a time that does not depend on it.
     pub(crate) fn verify(&self, purpose: &str, parts: &[&[u8]], hash: &[u8]) -> bool {
         self.mac(purpose, parts).verify_slice(hash).is_ok()
+    }
+
+    /// What proves until a time (seconds since 1970) that this server said something.
+    pub(crate) fn prove(&self, purpose: &str, parts: &[&[u8]], end: i64) -> String {
+        let mac = self.digest(purpose, &with_end(parts, &end.to_be_bytes()));
+        let hex: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{end}-{hex}")
+    }
+
+    /// Whether what somebody shows is from [`LinkKey::prove`], and not out of date.
+    pub(crate) fn is_proof(
+        &self,
+        purpose: &str,
+        parts: &[&[u8]],
+        shown: &str,
+        now: Timestamp,
+    ) -> bool {
+        let Some((end, hex)) = shown.split_once('-') else { return false };
+        let Some((end, mac)) = end.parse::<i64>().ok().zip(unhex(hex)) else { return false };
+        now.unix() <= end && self.verify(purpose, &with_end(parts, &end.to_be_bytes()), &mac)
     }
 
     fn mac(&self, purpose: &str, parts: &[&[u8]]) -> Hmac<Sha256> {
@@ -136,6 +158,17 @@ impl fmt::Debug for LinkKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("LinkKey(..)")
     }
+}
+
+fn with_end<'a>(parts: &[&'a [u8]], end: &'a [u8]) -> Vec<&'a [u8]> {
+    parts.iter().copied().chain([end]).collect()
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    (0..64).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
 }
 
 /// A token of letters and digits, each as likely as any other.
@@ -232,6 +265,15 @@ mod tests {
         assert_ne!(key.digest("x", &[b"ab", b"c"]), key.digest("x", &[b"a", b"bc"]));
         assert!(key.verify("x", &[b"a"], &key.digest("x", &[b"a"])));
         assert!(!key.verify("y", &[b"a"], &key.digest("x", &[b"a"])));
+        let (now, later) = (Timestamp::from_unix(1_000), Timestamp::from_unix(1_001));
+        let proof = key.prove("x", &[b"a"], 1_000);
+        assert!(key.is_proof("x", &[b"a"], &proof, now));
+        assert!(!key.is_proof("x", &[b"a"], &proof, later), "out of date");
+        assert!(!key.is_proof("x", &[b"a"], &proof.replace("1000-", "1001-"), now));
+        for bad in ["", "-", "1000-", "1000-zz", &proof[..proof.len() - 1]] {
+            assert!(!key.is_proof("x", &[b"a"], bad, now), "{bad}");
+        }
+        assert!(!key.is_proof("x", &[b"b"], &proof, now) && !other.is_proof("x", &[b"a"], &proof, now));
         assert_eq!(format!("{key:?}"), "LinkKey(..)");
     }
 

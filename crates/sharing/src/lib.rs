@@ -34,6 +34,7 @@ mod circles;
 mod config;
 mod create;
 mod direct;
+mod downloads;
 mod error;
 mod facts;
 mod key;

@@ -4,12 +4,12 @@ use std::{fmt, net::IpAddr, time::Duration};
 
 use allmende_accounts::{Attempt, Status};
 use allmende_events::append;
-use allmende_sql::{Batch, Expect, Statement, params};
+use allmende_sql::{Batch, Statement, params};
 use allmende_storage::Node;
 use allmende_types::{EventKind, Permissions, Timestamp, UserId};
 
 use crate::{
-    Error, ErrorKind, Result, Share, Sharing,
+    Error, Result, Share, Sharing,
     create::shape,
     key::random_token,
     news,
@@ -118,6 +118,16 @@ impl Sharing {
         }
     }
 
+    /// A name for one of the guests of a link, made of what tells them apart. Who does not
+    /// know that cannot find it out, and it tells nothing of it.
+    #[must_use]
+    pub fn guest_name(&self, link: &Link, known: &[&[u8]]) -> String {
+        let id = link.share.id.0.to_be_bytes();
+        let parts: Vec<&[u8]> = std::iter::once(&id[..]).chain(known.iter().copied()).collect();
+        let mac = self.inner.options.key.digest("a guest of a link", &parts);
+        mac[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// A token that no link has, for someone who is about to choose one. It is not kept.
     ///
     /// # Errors
@@ -214,9 +224,7 @@ impl Sharing {
         }
         self.accounts().attempt_succeeded(attempt);
         let end = now.plus_seconds(SESSION).unix();
-        let mac = self.inner.options.key.digest(UNLOCKED, &[&proof(link, end, hash)]);
-        let hex: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(format!("{end}-{hex}"))
+        Ok(self.inner.options.key.prove(UNLOCKED, &[&proof(link, hash)], end))
     }
 
     /// Whether what a browser shows is from [`Sharing::unlock_link`] for this link, and not
@@ -224,45 +232,17 @@ impl Sharing {
     #[must_use]
     pub fn is_unlocked(&self, link: &Link, shown: Option<&str>, now: Timestamp) -> bool {
         let Some(hash) = link.password.as_ref().map(|hash| hash.0.as_str()) else { return true };
-        let Some((end, hex)) = shown.and_then(|shown| shown.split_once('-')) else { return false };
-        let Some((end, mac)) = end.parse::<i64>().ok().zip(unhex(hex)) else { return false };
-        let key = &self.inner.options.key;
-        now.unix() <= end && key.verify(UNLOCKED, &[&proof(link, end, Some(hash))], &mac)
-    }
-
-    /// Notes a download through a link; to be called before the first byte is sent.
-    ///
-    /// # Errors
-    /// [`NotFound`](ErrorKind::NotFound) when the limit is reached.
-    pub async fn count_download(&self, link: &Link) -> Result<()> {
-        let mut batch = Batch::new();
-        if link.share.download_limit.is_some() {
-            let count = "UPDATE shares SET downloads = downloads + 1 WHERE id = $1 \
-                         AND (download_limit IS NULL OR downloads < download_limit)";
-            batch.expect(Statement::new(count, params![link.share.id.0]), Expect::ONE);
-        }
-        let told = news::of_link(EventKind::LinkDownloaded, &link.share, None, self.now());
-        append(&mut batch, &told.about(news::about(&link.root)));
-        let written = self.sql().write(batch).await;
-        written.map(drop).map_err(|e| Error::of_batch(e, vec![(0, ErrorKind::NotFound)]))
+        let said = proof(link, Some(hash));
+        shown.is_some_and(|shown| self.inner.options.key.is_proof(UNLOCKED, &[&said], shown, now))
     }
 }
 
 const UNLOCKED: &str = "an unlocked link";
 
-/// What the proof of having known a password says: for which link, until when, and under
-/// which password.
-fn proof(link: &Link, end: i64, hash: Option<&str>) -> Vec<u8> {
+/// What the proof of having known a password says: for which link, and under which password.
+fn proof(link: &Link, hash: Option<&str>) -> Vec<u8> {
     let mut text = Vec::new();
     text.extend(link.share.id.0.to_be_bytes());
-    text.extend(end.to_be_bytes());
     text.extend(hash.unwrap_or_default().as_bytes());
     text
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    (0..64).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
 }

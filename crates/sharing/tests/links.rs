@@ -164,9 +164,14 @@ every_engine! {
         new.download_limit = Some(2);
         let token = world.share("alice", d, new).await.unwrap().share.token.unwrap();
         let link = open(&world, &token, NOW).await.unwrap();
-        let count = || world.sharing.count_download(&link);
+        assert_eq!(link.downloads_left(), Some(2));
+        let count = || world.sharing.count_download(&link, "d \"1\"", HOME, NOW);
         let (a, b, c) = tokio::join!(count(), count(), count());
-        assert_eq!([a, b, c].iter().filter(|result| result.is_ok()).count(), 2);
+        let proofs: Vec<String> = [a, b, c].into_iter().flatten().collect();
+        assert_eq!(proofs.len(), 2);
+        let known = |content: &str, now| world.sharing.is_counted(&link, content, &proofs[0], now);
+        assert!(known("d \"1\"", NOW.plus_seconds(3600)) && !known("d \"1\"", NOW.plus_seconds(3601)));
+        assert!(!known("d \"2\"", NOW));
         assert!(open(&world, &token, NOW).await.is_none());
     }
 

@@ -102,7 +102,9 @@ impl View {
 
 fn mount_root(mount: &Arc<Mount>, node: Node, path: Option<SpacePath>) -> Entry {
     let chain = mount.rules.as_ref().map(|_| Arc::from([node.id]));
-    let mut entry = mounted(mount, node, path, chain, true);
+    // What a link shows has no folder, for its guests, in which it could have another name.
+    let parent_creatable = mount.kind != MountKind::Link;
+    let mut entry = mounted(mount, node, path, chain, parent_creatable);
     entry.facts.movable_mount = mount.kind == MountKind::Share;
     entry.facts.fixed_mount = matches!(mount.kind, MountKind::Team { .. });
     entry

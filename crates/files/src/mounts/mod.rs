@@ -139,6 +139,9 @@ pub struct Mount {
     pub permissions: Permissions,
     /// Whether contents may be taken away.
     pub download: Download,
+    /// Whether pages and clients are asked to offer no download (of a link; nothing is
+    /// forbidden by it).
+    pub hides_download: bool,
     /// The rules of a team folder that speak of this person; none where it has none.
     pub rules: Option<Arc<MountRules>>,
 }
@@ -165,6 +168,7 @@ impl Mount {
             note: None,
             permissions: Permissions::ALL,
             download: Download::Allowed,
+            hides_download: false,
             rules: None,
         }
     }

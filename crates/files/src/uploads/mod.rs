@@ -115,7 +115,7 @@ impl Uploads {
     pub async fn create(&self, id: &Name) -> Result<Upload> {
         let space = self.space().await?;
         let now = self.view.files().now();
-        let (parent, name) = (space.root, id.clone());
+        let (parent, name) = (space.root, self.own(id)?);
         let target = Target { parent, name, expect: Expect::Absent, space: None };
         let make = MakeFolder { target, modified: now, created: None };
         match self.view.commit_one(Op::MakeFolder(make)).await {
@@ -223,7 +223,7 @@ impl Uploads {
     /// The folder of an upload, if it is there.
     async fn folder(&self, id: &Name) -> Result<Option<Node>> {
         let space = self.space().await?;
-        let path = SpacePath::root().join(id.clone());
+        let path = SpacePath::root().join(self.own(id)?);
         match self.view.files().tree().resolve(space.id, &path).await {
             Err(error) if *error.kind() == allmende_storage::ErrorKind::NotFound => {
                 Err(self.space_is_gone(error.into()))
@@ -241,6 +241,15 @@ impl Uploads {
                 self.view.check_room(&spot, total).await
             }
             None => self.view.check_total(total).await,
+        }
+    }
+
+    /// The name of the folder that stands for an upload. Those of the guests of one link lie
+    /// in one space, each under the name of its guest.
+    fn own(&self, id: &Name) -> Result<Name> {
+        match &self.view.guest {
+            Some(guest) => Ok(Name::new(&format!("{guest}.{id}"))?),
+            None => Ok(id.clone()),
         }
     }
 

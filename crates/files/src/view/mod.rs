@@ -52,6 +52,8 @@ pub struct View {
     pub(crate) origin: Arc<Origin>,
     /// Whom events name, where it is not who the view shows.
     pub(crate) acting: Option<UserId>,
+    /// Which of the guests of a link it is for.
+    pub(crate) guest: Option<Arc<Name>>,
 }
 
 /// What a view shows.
@@ -103,7 +105,7 @@ impl View {
 
     fn new(files: Files, person: UserId, base: Base) -> Self {
         let (tokens, origin) = (Vec::new(), Arc::default());
-        Self { files, person: Arc::new(person), base, tokens, origin, acting: None }
+        Self { files, person: Arc::new(person), base, tokens, origin, acting: None, guest: None }
     }
 
     /// The same view for a request that submits these lock tokens: its writes pass the
@@ -122,6 +124,13 @@ impl View {
     #[must_use]
     pub fn person(&self) -> &UserId {
         &self.person
+    }
+
+    /// The same view of a link for one of its guests, under a name that no other has: nobody
+    /// reads, ends or aborts another one's unfinished upload.
+    #[must_use]
+    pub fn for_guest(&self, guest: Name) -> Self {
+        Self { guest: Some(Arc::new(guest)), ..self.clone() }
     }
 
     /// The service behind it.

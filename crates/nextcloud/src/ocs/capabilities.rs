@@ -10,9 +10,9 @@ use allmende_ocs::{
     endpoints::{
         NoParameters,
         cloud::capabilities::{
-            Activity, Bruteforce, Capabilities, ChunkedUpload, Core, CoreUser, Dav, Enabled, Files,
-            GroupFolders, Notifications, OpenProject, ProvisioningApi, Response, ServerVersion,
-            Theming, UserStatus,
+            Activity, Bruteforce, Capabilities, ChunkedUpload, Core, CoreUser, Dav, DownloadLimit,
+            Enabled, Files, GroupFolders, Notifications, OpenProject, ProvisioningApi, Response,
+            ServerVersion, Theming, UserStatus,
         },
         config::Config,
     },
@@ -109,6 +109,7 @@ async fn with_sharing(
     let policy = inner.sharing.policy().await.map_err(unavailable)?;
     let memberships = inner.accounts.memberships_of(person).await.map_err(unavailable)?;
     all.files_sharing = Some(sharing::sharing(&policy, &memberships.groups));
+    all.downloadlimit = Some(DownloadLimit::new(policy.default_download_limit));
     let mounts = inner.sharing.mounts(person).await.map_err(unavailable)?;
     let mut folders = GroupFolders::default();
     folders.app_version = TEAM_FOLDERS_VERSION.into();
@@ -151,6 +152,7 @@ fn bruteforce(call: &Call<'_>) -> Bruteforce {
 fn dav() -> Dav {
     let mut dav = Dav::default();
     dav.chunking = Some("1.0".into());
+    dav.public_shares_chunking = Some(true);
     dav.bulkupload = Some("1.0".into());
     dav.search_supports_creation_time = Some(true);
     dav.search_supports_upload_time = Some(true);

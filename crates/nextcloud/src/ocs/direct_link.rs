@@ -1,17 +1,14 @@
-//! Addresses of files for players and viewers, and how often links are used.
+//! Addresses of files for players and viewers.
 
 use allmende_files::{Download, Entry};
 use allmende_ocs::{
-    Code, Nothing, OcsError, Reply,
-    endpoints::{
-        direct_link::{File, Link},
-        download_limit::{ByToken, Limit, NewLimit},
-    },
+    Code, OcsError, Reply,
+    endpoints::direct_link::{File, Link},
 };
-use allmende_sharing::{Caller, Refusal, Share, ShareUpdate};
+use allmende_sharing::Caller;
 use allmende_types::{NodeId, Permissions};
 
-use super::{Call, Outcome, shares::refused, unavailable};
+use super::{Call, Outcome, unavailable};
 
 /// For how many seconds an address is good unless the request says.
 const USUAL: i64 = 8 * 3600;
@@ -47,51 +44,4 @@ pub(super) async fn create(call: &Call<'_>, input: File) -> Outcome<Link> {
     let token = call.inner.sharing.create_direct_link(caller, node, expires).await;
     let token = token.map_err(unavailable)?;
     Ok(Reply::new(Link { url: format!("{}/remote.php/direct/{token}", call.origin.base_url()) }))
-}
-
-/// The link of a token, if it leads to a file and the caller may change it.
-async fn link<'a>(call: &'a Call<'_>, token: &str) -> Result<(Caller<'a>, Share), OcsError> {
-    let caller = Caller { person: &call.who()?.person.id, now: call.now() };
-    let share = call.inner.sharing.share_by_token(caller, token).await.map_err(refused)?;
-    let view = call.view().await?;
-    let entry = view.stat(&[share.node]).await.map_err(unavailable)?.pop().flatten();
-    match entry {
-        None => Err(refused(Refusal::NoSuchShare)),
-        Some(entry) if entry.is_folder() => {
-            Err(OcsError::new(Code::NOT_FOUND, "Invalid file type"))
-        }
-        Some(_) => Ok((caller, share)),
-    }
-}
-
-pub(super) async fn limit(call: &Call<'_>, input: ByToken) -> Outcome<Limit> {
-    let (_, share) = link(call, &input.token).await?;
-    let limit = share.download_limit.map(u64::from);
-    // Without a limit nobody counts.
-    let count = limit.map_or(0, |_| share.downloads.into());
-    Ok(Reply::new(Limit { limit, count }))
-}
-
-pub(super) async fn set_limit(call: &Call<'_>, input: NewLimit) -> Outcome<Nothing> {
-    let (caller, share) = link(call, &input.token).await?;
-    let limit = u32::try_from(input.limit).ok().filter(|limit| *limit > 0);
-    let too_small = || OcsError::bad_request("Limit needs to be greater or equal than 1");
-    let limit = limit.ok_or_else(too_small)?;
-    change(call, caller, &share, Some(limit)).await
-}
-
-pub(super) async fn remove_limit(call: &Call<'_>, input: ByToken) -> Outcome<Nothing> {
-    let (caller, share) = link(call, &input.token).await?;
-    change(call, caller, &share, None).await
-}
-
-async fn change(
-    call: &Call<'_>,
-    caller: Caller<'_>,
-    share: &Share,
-    limit: Option<u32>,
-) -> Outcome<Nothing> {
-    let update = ShareUpdate { download_limit: Some(limit), ..ShareUpdate::default() };
-    call.inner.sharing.update(caller, share.id, "", update).await.map_err(refused)?;
-    Ok(Reply::new(Nothing))
 }

@@ -14,6 +14,7 @@ mod completion;
 pub(crate) mod contact;
 mod dashboard;
 mod direct_link;
+mod download_limit;
 mod edit;
 mod files_lock;
 mod folder_tree;
@@ -214,9 +215,10 @@ impl Ocs {
             e::reminders::Get => reminders::get,
             e::reminders::Set => reminders::set,
             e::reminders::Delete => reminders::delete,
-            e::download_limit::Get => direct_link::limit,
-            e::download_limit::Set => direct_link::set_limit,
-            e::download_limit::Delete => direct_link::remove_limit,
+            e::download_limit::Get => download_limit::get,
+            e::download_limit::Set => download_limit::set,
+            e::download_limit::Delete => download_limit::delete,
+            e::download_limit::SetDefault => download_limit::set_default,
             e::preferences::Set => preferences::set,
             e::preferences::SetMany => preferences::set_many,
             e::preferences::Delete => preferences::delete,

@@ -43,6 +43,8 @@ pub(crate) struct Shown {
     pub(crate) here: String,
     /// Where the whole can be taken from; none if it may not.
     pub(crate) download: Option<String>,
+    /// How often anything can be taken from there, if that is limited.
+    pub(crate) downloads_left: Option<u32>,
     /// The folder that is shown, without a slash at its start.
     pub(crate) path: String,
     /// What went wrong, or well.
@@ -163,6 +165,7 @@ mod tests {
             disclaimer: evil.clone(),
             here: evil.clone(),
             download: Some(evil.clone()),
+            downloads_left: Some(3),
             path: evil.clone(),
             told: Some(Told { text: evil.clone(), problem: true }),
         };

@@ -9,7 +9,7 @@ use std::{
 use allmende_files::{Download, LinkView, Mount, MountId, MountKind, MountPlace};
 use allmende_sharing::{Link, LinkError};
 use allmende_types::Name;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue, header};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -117,6 +117,7 @@ impl Inner {
         let owner = share.owner.clone();
         let mut mount = Mount::new(id, MountKind::Link, place, link.root.id, owner);
         mount.permissions = link.permissions;
+        mount.hides_download = share.hide_download;
         mount.owner_name = link.owner_name.as_str().into();
         if !link.download {
             let policy = self.sharing.policy().await.map_err(|_| Closed::Unavailable)?;
@@ -135,6 +136,19 @@ impl Inner {
             instance: self.instance.clone(),
             data_fingerprint: self.options.data_fingerprint.clone(),
         })
+    }
+}
+
+impl Inner {
+    /// Which of the guests of a link sends a request, as far as it shows: by the address, the
+    /// program and the credentials, which stay the same from the first to the last part of an
+    /// upload, also for a client that keeps no cookies. Guests in whom all of this is the same
+    /// are told apart by the ids alone that their clients draw.
+    pub(crate) fn guest_of(&self, link: &Link, headers: &HeaderMap, origin: &Origin) -> Option<Name> {
+        let shown = |name| headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
+        let address = origin.client.to_string();
+        let known = [address.as_bytes(), shown(header::USER_AGENT), shown(header::AUTHORIZATION)];
+        Name::new(&self.sharing.guest_name(link, &known)).ok()
     }
 }
 

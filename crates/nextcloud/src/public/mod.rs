@@ -1,6 +1,7 @@
 //! Public links over WebDAV: `/public.php/dav/files/{token}`, the uploads beside it, and
 //! `/public.php/webdav` of old clients, which show the token as their name.
 
+mod download;
 mod guest;
 
 use allmende_sharing::Link;
@@ -9,6 +10,7 @@ use allmende_webdav::{DavBody, Error, ErrorKind, Mount};
 use allmende_webdav_proto::href;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
 
+use self::download::Asked;
 pub(crate) use self::guest::{Closed, Proofs, closed, unlocked};
 use crate::{
     Origin, auth,
@@ -88,9 +90,24 @@ impl Inner {
             Ok(home) => Home { view: home.view.with_origin(origin.told(headers)), ..home },
             Err(closed) => return self.refuse_guest(&mount, closed, legacy),
         };
+        let home = match (root, self.guest_of(&link, headers, origin)) {
+            (PublicRoot::Uploads { .. }, Some(guest)) => {
+                Home { view: home.view.for_guest(guest), ..home }
+            }
+            (PublicRoot::Uploads { .. }, None) => {
+                return self.refuse_guest(&mount, Closed::Unavailable, legacy);
+            }
+            _ => home,
+        };
         let written = request.method() == Method::PUT;
+        let asked =
+            (request.method() == Method::GET).then(|| Asked::of(request.uri().path(), headers));
         let answered = self.serve_guest(&link, &home, &mount, root, request).await;
         let mut response = answered.unwrap_or_else(|error| self.dav.refuse(&mount, &error));
+        if let Some(asked) = asked {
+            let admitted = self.admit_download(&link, &asked, origin, response).await;
+            response = admitted.unwrap_or_else(|closed| self.refuse_guest(&mount, closed, legacy));
+        }
         let headers = response.headers_mut();
         headers
             .entry(header::CONTENT_SECURITY_POLICY)
@@ -121,14 +138,6 @@ impl Inner {
         }
         if link.is_drop() {
             admit_to_drop(mount, &mut request)?;
-        } else if matches!(*request.method(), Method::GET) {
-            let counted = self.sharing.count_download(link).await;
-            counted.map_err(|error| match error.kind() {
-                allmende_sharing::ErrorKind::NotFound => {
-                    Error::new(ErrorKind::Forbidden, "Download limit reached")
-                }
-                _ => Error::new(ErrorKind::Unavailable, "The server cannot answer now"),
-            })?;
         }
         Ok(self.dav.guest(home, mount, request).await)
     }

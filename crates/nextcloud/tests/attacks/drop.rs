@@ -147,3 +147,40 @@ async fn parts_replace_and_read_nothing() {
     let beside = world.alice().get(&format!("{FILES}/d/a%20(2).txt")).await;
     assert_eq!(beside.text(), "mine");
 }
+
+#[tokio::test]
+async fn an_upload_is_for_the_guest_who_began_it() {
+    let world = filled().await;
+    for rights in ["permissions=4", "permissions=15"] {
+        let token = link(&world, rights).await;
+        let one = world.stranger().with("user-agent", "one");
+        let upload = format!("/public.php/dav/uploads/{token}/u1");
+        let place = format!("https://cloud.example.org{}", dav(&token, "/theirs.txt"));
+        let to = [("destination", place.as_str())];
+        assert_eq!(one.send("MKCOL", &upload, &to, "").await.status, 201);
+        assert_eq!(one.send("PUT", &format!("{upload}/1"), &to, "mine").await.status, 201);
+        let others = [
+            world.stranger(),
+            world.stranger().with("user-agent", "two"),
+            world.person("anonymous", "x").with("user-agent", "one"),
+        ];
+        for other in others {
+            let seen = other.propfind(&upload, "1", "d:getcontentlength").await;
+            assert_eq!(seen.status, 404, "{}", seen.text());
+            let part = other.send("PUT", &format!("{upload}/2"), &to, "evil").await;
+            assert_eq!(part.status, 404);
+            let ended = other.send("MOVE", &format!("{upload}/.file"), &to, "").await;
+            assert_eq!(ended.status, 404);
+            assert_eq!(other.delete(&upload).await.status, 404);
+            // Not even that there is one of this name.
+            assert_eq!(other.send("MKCOL", &upload, &to, "").await.status, 201);
+            assert_eq!(other.delete(&upload).await.status, 204);
+        }
+        let listed = one.propfind(&upload, "1", "d:getcontentlength").await;
+        assert!(listed.text().contains("<d:getcontentlength>4<"), "{}", listed.text());
+        assert_eq!(one.send("MOVE", &format!("{upload}/.file"), &to, "").await.status, 201);
+        let whole = world.alice().get(&format!("{FILES}/d/theirs.txt")).await;
+        assert_eq!(whole.text(), "mine");
+        assert_eq!(world.alice().delete(&format!("{FILES}/d/theirs.txt")).await.status, 204);
+    }
+}

@@ -1,6 +1,4 @@
-//! Addresses of files for players, from outside, and limits to the use of links.
-
-use serde_json::json;
+//! Addresses of files for players, from outside.
 
 use crate::common::{Client, FILES, Ocs, World};
 
@@ -155,43 +153,4 @@ async fn an_address_is_as_good_as_who_made_it() {
     assert!(world.sql.read(kept).await.unwrap().is_empty(), "gone with her");
     let other = anybody.get(&format!("/remote.php/direct/{}", token.to_lowercase())).await;
     assert_eq!(other.status, 404);
-}
-
-#[tokio::test]
-async fn links_can_be_limited() {
-    let (world, _) = with_file().await;
-    let alice = world.alice();
-    let shares = "/apps/files_sharing/api/v1/shares";
-    let link = alice.ocs("POST", shares, "path=/d/f.txt&shareType=3").await;
-    let token = link.data["token"].as_str().unwrap().to_owned();
-    let limit = format!("/apps/files_downloadlimit/api/v1/{token}/limit");
-    let none = alice.ocs("GET", &limit, "").await;
-    assert_eq!((none.http, none.data), (200, json!({ "limit": null, "count": 0 })));
-    let set = alice.ocs("PUT", &limit, "limit=2").await;
-    assert_eq!((set.http, set.data), (200, json!([])));
-    let public = format!("/public.php/dav/files/{token}");
-    let guest = world.stranger();
-    assert_eq!(guest.get(&public).await.text(), "direct");
-    let once = alice.ocs("GET", &limit, "").await;
-    assert_eq!(once.data, json!({ "limit": 2, "count": 1 }));
-    assert_eq!(guest.get(&public).await.status, 200);
-    assert_ne!(guest.get(&public).await.status, 200);
-    // Set anew, it counts from the beginning.
-    assert_eq!(alice.ocs("PUT", &limit, "limit=1").await.http, 200);
-    assert_eq!(guest.get(&public).await.status, 200);
-    assert_eq!(alice.ocs("DELETE", &limit, "").await.http, 200);
-    assert_eq!(guest.get(&public).await.status, 200);
-    assert_eq!(alice.ocs("GET", &limit, "").await.data, json!({ "limit": null, "count": 0 }));
-    for bad in ["0", "-1"] {
-        assert_eq!(alice.ocs("PUT", &limit, &format!("limit={bad}")).await.http, 400);
-    }
-    // Others have nothing to do with it, and a folder has no limit.
-    for (method, form) in [("GET", ""), ("PUT", "limit=9"), ("DELETE", "")] {
-        assert_eq!(world.bob().ocs(method, &limit, form).await.http, 404, "{method}");
-    }
-    let folder = alice.ocs("POST", shares, "path=/d&shareType=3").await;
-    let token = folder.data["token"].as_str().unwrap();
-    let path = format!("/apps/files_downloadlimit/api/v1/{token}/limit");
-    let refused = alice.ocs("GET", &path, "").await;
-    assert_eq!((refused.http, refused.message.as_str()), (404, "Invalid file type"));
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::endpoints::endpoint;
-use crate::{Metadata, Nothing};
+use crate::{Access, Metadata, Nothing};
 
 /// A link, by its token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,8 +17,8 @@ pub struct ByToken {
 pub struct Limit {
     /// The limit; `null` for none.
     pub limit: Option<u64>,
-    /// How often it was used.
-    pub count: u64,
+    /// How often it was used; `null` without a limit, since nobody counts then.
+    pub count: Option<u64>,
 }
 
 endpoint! {
@@ -47,4 +47,18 @@ endpoint! {
     /// `DELETE …/{token}/limit`: takes the limit away.
     pub Delete = Metadata::delete("/apps/files_downloadlimit/api/v1/{token}/limit"),
     ByToken => Nothing
+}
+
+/// A new default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewDefault {
+    /// The limit, at least 1.
+    pub limit: i64,
+}
+
+endpoint! {
+    /// `PUT …/limit`: sets the limit that clients propose for a new link. 400 for less than 1.
+    pub SetDefault =
+        Metadata::put("/apps/files_downloadlimit/api/v1/limit").access(Access::Admin),
+    NewDefault => Nothing
 }

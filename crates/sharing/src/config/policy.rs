@@ -69,6 +69,9 @@ pub struct Policy {
     pub inheritance: Inheritance,
     /// App `groupfolders`: `allow_root_share`.
     pub team_root_share: bool,
+    /// App `files_downloadlimit`: `default-download-limit`, which clients propose for a new
+    /// link; the original does not impose it either.
+    pub default_download_limit: Option<u32>,
 }
 
 impl Deref for Policy {
@@ -118,6 +121,7 @@ impl Policy {
         let files = |key: &str, default| switch(config.get("files_sharing", key), default);
         let mail = |key: &str, default| switch(config.get("sharebymail", key), default);
         let teams = |key: &str, default| switch(config.get("groupfolders", key), default);
+        let limit = config.get("files_downloadlimit", "default-download-limit");
         let rule = |default: &str, days: &str, enforced: &str, proposed: &str| {
             let days = number(core(days), 7);
             let by_default = yes(default, false);
@@ -221,6 +225,7 @@ impl Policy {
                 false => Inheritance::PerNode,
             },
             team_root_share: teams("allow_root_share", true),
+            default_download_limit: Some(number(limit, 0)).filter(|limit| *limit > 0),
         }
     }
 

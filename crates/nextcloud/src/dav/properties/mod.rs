@@ -54,7 +54,6 @@ table! {
     OwnerId = PropName::oc("owner-id"),
     OwnerName = PropName::oc("owner-display-name"),
     ShareAttributes = PropName::nc("share-attributes"),
-    ShareDownloadLimits = PropName::nc("share-download-limits"),
     HasPreview = PropName::nc("has-preview"),
     MountType = PropName::nc("mount-type"),
     IsMountRoot = PropName::nc("is-mount-root"),

@@ -82,7 +82,12 @@ impl PropertyPage<Item> for Loaded {
                 out.found_text(name, entry.owner_name().unwrap_or(&self.owner_name));
             }
             Known::ShareAttributes => out.found_text(name, attributes(entry)),
-            Known::HideDownload if entry.facts.shared => out.found_text(name, flag(false)),
+            Known::HideDownload => match entry.mount.as_ref() {
+                Some(mount) if matches!(mount.kind, MountKind::Share | MountKind::Link) => {
+                    out.found_text(name, flag(mount.hides_download));
+                }
+                _ => out.missing(name),
+            },
             Known::Note => match entry.mount.as_ref().and_then(|mount| mount.note.as_deref()) {
                 Some(note) => out.found_text(name, note),
                 None if entry.facts.shared => out.found_text(name, ""),
@@ -96,9 +101,7 @@ impl PropertyPage<Item> for Loaded {
             }
             Known::Hidden => out.found_text(name, flag(false)),
             Known::DataFingerprint => out.found_text(name, &self.data_fingerprint),
-            Known::Tags | Known::ShareDownloadLimits | Known::IsFederated => {
-                out.found_text(name, "");
-            }
+            Known::Tags | Known::IsFederated => out.found_text(name, ""),
             Known::CreationTime => {
                 out.found(name, |xml| xml.number(node.created.map_or(0, Timestamp::unix)));
             }

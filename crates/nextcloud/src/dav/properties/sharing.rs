@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use allmende_sharing::{Caller, ShareFacts, Whose};
+use allmende_sharing::{Caller, Share, ShareFacts, Whose};
 use allmende_types::NodeId;
 use allmende_webdav::{
     Entry, Error, ErrorKind, PropertyPage, PropertyProvider, Result, Selection, Slot, Wanted,
@@ -19,8 +19,9 @@ pub(crate) struct SharingProperties;
 
 const SHARE_TYPES: PropName = PropName::oc("share-types");
 const SHAREES: PropName = PropName::nc("sharees");
+const LIMITS: PropName = PropName::nc("share-download-limits");
 
-const NAMES: [PropName; 2] = [SHARE_TYPES, SHAREES];
+const NAMES: [PropName; 3] = [SHARE_TYPES, SHAREES, LIMITS];
 
 #[async_trait]
 impl PropertyProvider<Home> for SharingProperties {
@@ -38,12 +39,15 @@ impl PropertyProvider<Home> for SharingProperties {
         let wants = |name: &PropName| selection.wanted.iter().any(|wanted| wanted.name == *name);
         let caller = Caller { person: home.view.person(), now: home.view.files().now() };
         let mut loaded = Loaded::default();
-        if wants(&SHARE_TYPES) || wants(&SHAREES) {
-            let ids: Vec<NodeId> = page.iter().map(|entry| entry.resource.0.id()).collect();
+        if NAMES.iter().any(wants) {
+            let ids: Vec<NodeId> = page.iter().map(id).collect();
             let shares = home.sharing.of_nodes(caller, &ids, Whose::Everybody).await;
             let shares = shares.map_err(unavailable)?;
             for share in &shares {
                 loaded.types.entry(share.node).or_default().insert(share.kind().number());
+                if share.initiator.key() == caller.person.key() {
+                    loaded.limits.extend(Limit::of(share));
+                }
             }
             if wants(&SHAREES) {
                 for facts in home.sharing.facts(shares).await.map_err(unavailable)? {
@@ -63,11 +67,28 @@ fn unavailable(error: allmende_sharing::Error) -> Error {
     Error::new(ErrorKind::Unavailable, "The shares cannot be read now").with_source(error)
 }
 
+/// How often a link of the caller's can be used.
+#[derive(Debug)]
+struct Limit {
+    node: NodeId,
+    token: String,
+    limit: u32,
+    count: u32,
+}
+
+impl Limit {
+    fn of(share: &Share) -> Option<Self> {
+        let (token, limit) = (share.token.clone()?, share.download_limit?);
+        Some(Self { node: share.node, token, limit, count: share.downloads })
+    }
+}
+
 /// What was loaded for a page.
 #[derive(Debug, Default)]
 struct Loaded {
     types: HashMap<NodeId, BTreeSet<u8>>,
     sharees: HashMap<NodeId, Vec<ShareFacts>>,
+    limits: Vec<Limit>,
 }
 
 impl PropertyPage<Item> for Loaded {
@@ -78,6 +99,19 @@ impl PropertyPage<Item> for Loaded {
             return out.found(name, |xml| {
                 for kind in self.types.get(&node).into_iter().flatten() {
                     xml.element(&ONE, |xml| xml.number(*kind));
+                }
+            });
+        }
+        if *name == LIMITS {
+            let [one, token, limit, count] =
+                ["share-download-limit", "token", "limit", "count"].map(PropName::nc);
+            return out.found(name, |xml| {
+                for of in self.limits.iter().filter(|of| of.node == node) {
+                    xml.element(&one, |xml| {
+                        xml.text_element(&token, &of.token);
+                        xml.element(&limit, |xml| xml.number(of.limit));
+                        xml.element(&count, |xml| xml.number(of.count));
+                    });
                 }
             });
         }

@@ -172,6 +172,7 @@ impl Visit<'_> {
             note: self.link.share.note.clone(),
             disclaimer: policy.disclaimer.clone(),
             here: self.place.clone(),
+            downloads_left: self.link.downloads_left().filter(|_| self.offers_download()),
             told,
             ..Shown::default()
         };

@@ -96,6 +96,7 @@ fn ocs_routes() -> Vec<(String, Metadata)> {
         e::download_limit::Get,
         e::download_limit::Set,
         e::download_limit::Delete,
+        e::download_limit::SetDefault,
         e::preferences::Set,
         e::preferences::SetMany,
         e::preferences::Delete,

@@ -10,8 +10,11 @@ pub struct Enabled {
 }
 
 impl DownloadLimit {
-    /// Limits can be set; a new link has none.
-    pub const NO_DEFAULT: Self = Self { enabled: true, default_limit: -1 };
+    /// Limits can be set; the one that clients propose for a new link, if any.
+    #[must_use]
+    pub fn new(proposed: Option<u32>) -> Self {
+        Self { enabled: true, default_limit: proposed.map_or(-1, i64::from) }
+    }
 }
 
 impl Enabled {
