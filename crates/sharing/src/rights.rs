@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use allmende_share::{Answer, Owner, Rights, ShareGraph};
 use allmende_sql::{Statement, Value, params};
-use allmende_types::{NodeId, SpaceId, Timestamp, UserId};
+use allmende_types::{NodeId, Permissions, SpaceId, Timestamp, UserId};
 
 use crate::{
     Result, Share, ShareId, Sharing,
@@ -39,6 +39,22 @@ impl Sharing {
     ) -> Result<Vec<Rights>> {
         let graph = self.graph([person], nodes.iter().copied(), now).await?;
         Ok(nodes.iter().map(|node| graph.rights(person, *node)).collect())
+    }
+
+    /// Of some people those who see a node, in their order. A constant number of queries,
+    /// whatever the number of people.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    pub async fn who_sees(
+        &self,
+        people: &[UserId],
+        node: NodeId,
+        now: Timestamp,
+    ) -> Result<Vec<UserId>> {
+        let graph = self.graph(people, [node], now).await?;
+        let sees = |person: &&UserId| graph.rights(person, node).may(Permissions::READ);
+        Ok(people.iter().filter(sees).cloned().collect())
     }
 
     /// Why a person may do what they may with a node: every way that gives them something.

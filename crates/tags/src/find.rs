@@ -121,8 +121,8 @@ impl Tags {
         rows.iter().map(|row| Ok(NodeId(row.int(0)?))).collect()
     }
 
-    /// Which of the tags that a person sees are on which nodes, in the order of the nodes: all
-    /// tags of up to `limit` nodes behind `after`. Who may see which of the nodes is the
+    /// Which of the tags that a person sees are on which nodes, the youngest nodes first: all
+    /// tags of up to `limit` nodes that are older than `before`. Who may see which of the nodes is the
     /// caller's to tell.
     ///
     /// # Errors
@@ -130,17 +130,18 @@ impl Tags {
     pub async fn marked(
         &self,
         caller: Caller<'_>,
-        after: Option<NodeId>,
+        before: Option<NodeId>,
         limit: u32,
     ) -> Result<Vec<(NodeId, Vec<TagId>)>> {
         const LIST: &str = "WITH seen AS (SELECT id FROM system_tags \
              WHERE visible = 1 OR CAST($1 AS BIGINT) = 1) \
              SELECT n.node, n.tag FROM system_tag_nodes n WHERE n.tag IN (SELECT id FROM seen) \
              AND n.node IN (SELECT DISTINCT m.node FROM system_tag_nodes m \
-             WHERE m.node > $2 AND m.tag IN (SELECT id FROM seen) ORDER BY m.node LIMIT $3) \
-             ORDER BY n.node, n.tag";
+             WHERE m.node < $2 AND m.tag IN (SELECT id FROM seen) \
+             ORDER BY m.node DESC LIMIT $3) \
+             ORDER BY n.node DESC, n.tag";
         let everything = i64::from(caller.is_administrator());
-        let values = params![everything, after.map_or(-1, |id| id.0), limit];
+        let values = params![everything, before.map_or(i64::MAX, |id| id.0), limit];
         let rows = self.sql.read(Statement::new(LIST, values)).await?;
         let mut marked: Vec<(NodeId, Vec<TagId>)> = Vec::new();
         for row in rows.iter() {

@@ -186,9 +186,11 @@ every_engine! {
         assert_eq!(tags.nodes_with(&[bound, TagId(99)], None, 9).await.unwrap(), []);
         assert_eq!(tags.nodes_with(&[], None, 9).await.unwrap(), []);
         let marked = tags.marked(alice.caller(), None, 1).await.unwrap();
-        assert_eq!(marked, [(NodeId(1), vec![plain])]);
-        let marked = tags.marked(alice.caller(), Some(NodeId(1)), 9).await.unwrap();
         assert_eq!(marked, [(NodeId(2), vec![plain, bound])]);
+        let before = sql.stats().statements;
+        let marked = tags.marked(alice.caller(), Some(NodeId(2)), 9).await.unwrap();
+        assert_eq!(marked, [(NodeId(1), vec![plain])]);
+        assert_eq!(sql.stats().statements - before, 1);
 
         tags.unassign(alice.caller(), plain, &node(1)).await.unwrap();
         assert_eq!(words(tags.unassign(alice.caller(), plain, &node(1)).await), "NotFound");

@@ -1,6 +1,6 @@
 //! Comments: written, answered, read, and told to those whom they mention.
 
-use crate::common::{Answer, Client, FILES, World};
+use crate::common::{Answer, Client, FILES, PASSWORD, World};
 
 const COMMENTS: &str = "/remote.php/dav/comments/files";
 
@@ -282,4 +282,44 @@ async fn who_is_mentioned_is_told_if_they_see_the_file() {
         (left.prop("oc:actorType"), left.prop("oc:actorId")),
         (Some("deleted_users"), Some("deleted_users"))
     );
+}
+
+#[tokio::test]
+async fn many_who_are_mentioned_take_as_many_queries_as_one() {
+    let world = World::in_database().await;
+    let (alice, root) = (world.alice(), world.root());
+    let node = file(&world, "f", Share::WithBob).await;
+    assert_eq!(root.ocs("POST", "/cloud/groups", "groupid=crew").await.code, 200);
+    let shares = "/apps/files_sharing/api/v1/shares";
+    let shared = alice.ocs("POST", shares, "path=/f&shareType=1&shareWith=crew").await;
+    assert_eq!(shared.http, 200);
+    for at in 0..12 {
+        let form = format!("userid=p{at}&password={PASSWORD}");
+        assert_eq!(root.ocs("POST", "/cloud/users", &form).await.code, 200);
+        if at % 2 == 0 {
+            let joined = root.ocs("POST", &format!("/cloud/users/p{at}/groups"), "groupid=crew");
+            assert_eq!(joined.await.code, 200);
+        }
+    }
+    let mut taken = Vec::new();
+    for text in ["@p0", "@p0 @p1 @p2 @p3 @p4 @p5 @p6 @p7 @p8 @p9 @p10 @p11 @bob"] {
+        let before = world.sql.stats().statements;
+        said(&alice, &node, text).await;
+        taken.push(world.sql.stats().statements - before);
+    }
+    let told: Vec<usize> = {
+        let mut all = Vec::new();
+        for at in 0..12 {
+            let news = "/apps/notifications/api/v2/notifications";
+            let news = world.person(&format!("p{at}"), PASSWORD).ocs("GET", news, "").await.data;
+            let all_news = news.as_array().cloned().unwrap_or_default();
+            all.push(all_news.iter().filter(|one| one["app"] == "comments").count());
+        }
+        all
+    };
+    assert_eq!(told, [2, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0]);
+    println!("{taken:?}");
+    // What is written for each who is told is one statement or two of the comment's own batch.
+    let told = 6;
+    assert!(taken[1] <= taken[0] + 4 * told, "{taken:?}");
 }

@@ -292,7 +292,7 @@ async fn a_listing_takes_the_same_number_of_queries_however_long_it_is() {
     let world = World::new().await;
     let alice = world.alice();
     let id = tag(&alice, r#"{"name": "a"}"#).await;
-    let mut taken = Vec::new();
+    let (mut taken, mut assigned) = (Vec::new(), Vec::new());
     for number in [2, 30] {
         let folder = format!("{FILES}/d{number}");
         assert_eq!(alice.mkcol(&folder).await, 201);
@@ -305,10 +305,15 @@ async fn a_listing_takes_the_same_number_of_queries_however_long_it_is() {
         let props = "nc:system-tags oc:comments-count oc:comments-unread oc:comments-href";
         let listed = alice.propfind(&folder, "1", props).await;
         taken.push(world.sql.stats().statements - before);
+        let before = world.sql.stats().statements;
+        let used = "/remote.php/dav/systemtags-assigned";
+        assert_eq!(alice.propfind(used, "1", "nc:files-assigned").await.status, 207);
+        assigned.push(world.sql.stats().statements - before);
         assert_eq!(listed.text().matches("<nc:system-tag ").count(), number);
         assert_eq!(listed.text().matches("<oc:comments-count>1<").count(), number);
     }
     assert_eq!(taken[0], taken[1]);
+    assert_eq!(assigned[0], assigned[1]);
 }
 
 const SAID: &str = r#"{"actorType": "users", "verb": "comment", "message": "hi"}"#;

@@ -98,7 +98,7 @@ async fn find(home: &Home, entry: &Entry, id: &str) -> Result<Comment> {
 }
 
 /// Of the people whom a message mentions those who are to be told: who are there and see the
-/// node, and are not who wrote it.
+/// node, and are not who wrote it. As many queries for fifty as for one.
 async fn to_tell(home: &Home, entry: &Entry, message: &Message) -> Result<Vec<UserId>> {
     /// How many people one comment calls.
     const MOST: usize = 50;
@@ -112,15 +112,9 @@ async fn to_tell(home: &Home, entry: &Entry, message: &Message) -> Result<Vec<Us
         return Ok(Vec::new());
     }
     let known = home.sharing.accounts().people_by_id(&mentioned).await.map_err(unavailable)?;
-    let mut told = Vec::new();
-    for person in known.into_iter().flatten() {
-        let view = home.view.files().view(&person.id).await.map_err(unavailable)?;
-        let seen = view.stat(&[entry.id()]).await.map_err(unavailable)?;
-        if seen.into_iter().flatten().next().is_some() {
-            told.push(person.id);
-        }
-    }
-    Ok(told)
+    let known: Vec<UserId> = known.into_iter().flatten().map(|person| person.id).collect();
+    let now = home.view.files().now();
+    home.sharing.who_sees(&known, entry.id(), now).await.map_err(unavailable)
 }
 
 async fn xml(body: Body) -> Result<Bytes> {
