@@ -295,6 +295,7 @@ impl Sharing {
                 address,
                 reply_to,
                 sender: &draft.maker.person.display_name,
+                language: &draft.maker.person.language,
                 name: draft.node.name.as_ref().map_or("", |name| name.as_str()),
                 note: &new.note,
                 url: &format!("{}/s/{token}", self.inner.options.url),

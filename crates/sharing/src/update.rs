@@ -180,6 +180,7 @@ impl Sharing {
             address,
             reply_to: policy.reply_to_initiator.then(|| maker.person.email.clone()).flatten(),
             sender: &maker.person.display_name,
+            language: &maker.person.language,
             name,
             note,
             url: &format!("{}/s/{token}", self.inner.options.url),

@@ -7,9 +7,11 @@ mod cadaver;
 mod davfs2;
 mod desktop;
 mod litmus;
+mod mail;
 mod nc_py_api;
 mod nextcloudcmd;
 mod npm_webdav;
+mod post_office;
 mod pypi_webdav4;
 mod rclone;
 mod restore_drill;
@@ -71,6 +73,12 @@ pub(crate) const CHECKS: &[Check] = &[
             let data = context.fresh_dir("nc-py-api-server")?;
             nc_py_api::against(context, log, &Server::start(context, log, data)?.admin())
         },
+    },
+    Check {
+        name: "mail",
+        shows: "aiosmtpd (PyPI) gets each mail as it was meant, also after a time without it",
+        needs: PYTHON,
+        run: mail::check,
     },
     Check {
         name: "npm-webdav",
@@ -136,7 +144,7 @@ pub(crate) fn run_against(name: &str, context: &Context, endpoint: &Endpoint) ->
         "pypi-webdav4" => pypi_webdav4::against,
         "rclone-debian" => rclone::debian,
         "rclone-new" => rclone::new,
-        "nextcloudcmd-sync" | "nextcloudcmd-kill" | "desktop" | "restore-drill" => {
+        "nextcloudcmd-sync" | "nextcloudcmd-kill" | "desktop" | "restore-drill" | "mail" => {
             fail!("{name} starts its server itself: cargo xtask test --only {name}")
         }
         _ => fail!("no client is called `{name}`"),

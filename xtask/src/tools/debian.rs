@@ -20,6 +20,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("postgres", "postgresql"),
     ("setpriv", "util-linux"),
     ("strace", "strace"),
+    ("openssl", "openssl"),
     ("git", "git"),
     ("cc", "gcc"),
     ("python3", "python3"),

