@@ -176,7 +176,8 @@ fn small_answers_arrive() {
         arrives::<reminders::Get>(&reminders::Reminder { due_date }).unwrap();
     }
     arrives::<download_limit::Get>(&download_limit::Limit { limit: None, count: None }).unwrap();
-    arrives::<download_limit::Get>(&download_limit::Limit { limit: Some(5), count: Some(3) }).unwrap();
+    arrives::<download_limit::Get>(&download_limit::Limit { limit: Some(5), count: Some(3) })
+        .unwrap();
     arrives::<recommendations::Get>(&recommendations::Recommendations::default()).unwrap();
     let file = recommendations::Recommendation { id: "5".into(), ..Default::default() };
     let found =

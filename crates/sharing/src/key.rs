@@ -273,7 +273,9 @@ mod tests {
         for bad in ["", "-", "1000-", "1000-zz", &proof[..proof.len() - 1]] {
             assert!(!key.is_proof("x", &[b"a"], bad, now), "{bad}");
         }
-        assert!(!key.is_proof("x", &[b"b"], &proof, now) && !other.is_proof("x", &[b"a"], &proof, now));
+        assert!(
+            !key.is_proof("x", &[b"b"], &proof, now) && !other.is_proof("x", &[b"a"], &proof, now)
+        );
         assert_eq!(format!("{key:?}"), "LinkKey(..)");
     }
 

@@ -49,9 +49,21 @@ pub(super) fn check(context: &Context, log: &Log) -> Result<String> {
     share("guest@example.net", "Hi\r\nBcc: all@example.net\r\n.\r\nMAIL FROM:<x@example.net>")?;
     let letter = last(office.letters(2, SOON)?)?;
     ensure!(letter.to == ["guest@example.net"], "{letter:?}");
-    ensure!(letter.subject == format!("{name} shared \u{201c}plan.txt\u{201d} with you"), "{letter:?}");
-    let own = ["from", "to", "subject", "date", "mime-version", "content-type", "reply-to",
-        "content-transfer-encoding", "message-id"];
+    ensure!(
+        letter.subject == format!("{name} shared \u{201c}plan.txt\u{201d} with you"),
+        "{letter:?}"
+    );
+    let own = [
+        "from",
+        "to",
+        "subject",
+        "date",
+        "mime-version",
+        "content-type",
+        "reply-to",
+        "content-transfer-encoding",
+        "message-id",
+    ];
     for line in &letter.head {
         let header = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
         ensure!(own.contains(&header.as_str()), "a header of nobody's: {line}");
@@ -73,7 +85,10 @@ pub(super) fn check(context: &Context, log: &Log) -> Result<String> {
     call(&alice, "PUT", "/cloud/users/alice", &[("key", "language"), ("value", "de")])?;
     share("gast@example.net", "")?;
     let letter = last(office.letters(3, SOON)?)?;
-    ensure!(letter.subject == format!("{name} teilt \u{201e}plan.txt\u{201c} mit Ihnen"), "{letter:?}");
+    ensure!(
+        letter.subject == format!("{name} teilt \u{201e}plan.txt\u{201c} mit Ihnen"),
+        "{letter:?}"
+    );
 
     // What the mail server refuses for good is given up, and holds nobody else up.
     share("gone@example.net", "")?;

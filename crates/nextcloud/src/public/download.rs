@@ -86,8 +86,7 @@ impl Inner {
         if etag.is_some() {
             let secure = if origin.https { "; Secure" } else { "" };
             let path = &asked.path;
-            let text =
-                format!("{COUNTED}={proof}; Path={path}; HttpOnly; SameSite=Lax{secure}");
+            let text = format!("{COUNTED}={proof}; Path={path}; HttpOnly; SameSite=Lax{secure}");
             if let Ok(value) = HeaderValue::from_str(&text) {
                 response.headers_mut().append(header::SET_COOKIE, value);
             }

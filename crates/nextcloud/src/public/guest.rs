@@ -144,7 +144,12 @@ impl Inner {
     /// program and the credentials, which stay the same from the first to the last part of an
     /// upload, also for a client that keeps no cookies. Guests in whom all of this is the same
     /// are told apart by the ids alone that their clients draw.
-    pub(crate) fn guest_of(&self, link: &Link, headers: &HeaderMap, origin: &Origin) -> Option<Name> {
+    pub(crate) fn guest_of(
+        &self,
+        link: &Link,
+        headers: &HeaderMap,
+        origin: &Origin,
+    ) -> Option<Name> {
         let shown = |name| headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
         let address = origin.client.to_string();
         let known = [address.as_bytes(), shown(header::USER_AGENT), shown(header::AUTHORIZATION)];

@@ -100,7 +100,10 @@ async fn the_parts_of_a_download_are_one_for_who_shows_that_it_was_counted() {
     // From the first byte it is another download, and without the cookie each part is one.
     assert_eq!(part(&player, "bytes=0-").await.status, 206);
     assert_eq!(part(&guest, "bytes=1-").await.status, 206);
-    assert_eq!(part(&guest.clone().with("cookie", "allmende_download=9-x"), "bytes=1-").await.status, 206);
+    assert_eq!(
+        part(&guest.clone().with("cookie", "allmende_download=9-x"), "bytes=1-").await.status,
+        206
+    );
     assert_eq!(count(&alice, &call).await, Some(4));
     // It is for this content and this hour.
     assert_eq!(alice.put(&format!("{FILES}/f.txt"), "abcdefghij").await.status, 204);
@@ -135,7 +138,9 @@ async fn clients_are_told_of_limits_and_of_the_one_to_propose() {
     );
     assert!(seen.text().contains(&told), "{}", seen.text());
     let guest = world.stranger().propfind(&public, "0", props).await;
-    assert!(!guest.text().contains(token.get(..9).unwrap()) || !guest.text().contains("<nc:limit>"));
+    assert!(
+        !guest.text().contains(token.get(..9).unwrap()) || !guest.text().contains("<nc:limit>")
+    );
     let proposed = async || {
         let all = alice.ocs("GET", "/cloud/capabilities", "").await.data;
         all["capabilities"]["downloadlimit"].clone()
