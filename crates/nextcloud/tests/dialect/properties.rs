@@ -35,7 +35,7 @@ async fn a_file() {
         ("oc:comments-unread", Some("0")),
         ("oc:data-fingerprint", Some("")),
         ("oc:dDC", None),
-        ("nc:has-preview", Some("false")),
+        ("nc:has-preview", Some("true")),
         ("nc:mount-type", Some("")),
         ("nc:is-mount-root", Some("false")),
         ("nc:is-encrypted", None),

@@ -60,7 +60,7 @@ async fn what_is_deleted_is_listed_read_and_restored() {
         ("oc:fileid", &*id),
         ("oc:size", "5"),
         ("oc:permissions", "GD"),
-        ("nc:has-preview", "false"),
+        ("nc:has-preview", "true"),
     ] {
         assert_eq!(alice.prop(&item, name).await.as_deref(), Some(value), "{name}");
     }
