@@ -421,7 +421,7 @@ async fn others() {
     let path = format!(
         "/index.php/core/preview?fileId={id}&x=512&y=512&a=1&mode=cover&forceIcon=0&mimeFallback=0&etag=x"
     );
-    assert_eq!(client.get(&path).await.status, 404);
+    assert_eq!(client.get(&path).await.status, 200);
     let path =
         "/ocs/v2.php/apps/activity/api/v2/activity/all?format=json&limit=50&previews=true&since=0";
     let activity = client.get(path).await.status;
