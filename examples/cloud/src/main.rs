@@ -23,8 +23,8 @@ use clap::Parser;
 use crate::arguments::{Arguments, Command, Settings};
 
 /// A listing is many short-lived allocations, and a login one of 19 MiB that must not stay:
-/// jemalloc is faster at the former than the system's, and gives the latter back after ten
-/// seconds, by a thread of its own.
+/// jemalloc is faster at the former than the system's, and gives the latter back after a
+/// second (`.cargo/config.toml`), by a thread of its own.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

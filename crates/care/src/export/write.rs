@@ -137,7 +137,7 @@ impl Sink {
         while let Some(step) = steps.next()? {
             holding.renew().await?;
             match step {
-                Step::Record(record) => self.record(record)?,
+                Step::Record(record) => self.record(&record)?,
                 Step::Content(record, blobs) => {
                     let size = record.size;
                     self.content(source.blobs, record, &blobs, holding).await?;
@@ -172,8 +172,8 @@ impl Sink {
         Some(space_dir(dir, &self.space)?.join(&record.folder))
     }
 
-    fn record(&mut self, record: Record) -> Result<()> {
-        match &record {
+    fn record(&mut self, record: &Record) -> Result<()> {
+        match record {
             Record::Row(_) => self.done.rows += 1,
             Record::Space(space) => {
                 self.done.spaces += 1;
@@ -187,7 +187,7 @@ impl Sink {
             }
             Record::FileEntry(_) | Record::Trashed(_) => {}
         }
-        self.line(&record)
+        self.line(record)
     }
 
     async fn content(

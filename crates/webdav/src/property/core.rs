@@ -238,7 +238,7 @@ impl<R: Resource> PropertyPage<R> for Page {
                     lock::write_lockdiscovery(
                         xml,
                         self.locks.get(index).map_or(&[][..], Vec::as_slice),
-                    )
+                    );
                 });
             }
             Core::SupportedLock => out.found(name, lock::write_supportedlock),
