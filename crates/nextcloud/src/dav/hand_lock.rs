@@ -17,7 +17,7 @@ use super::{
 
 /// Whether a request is about a lock that is set by hand.
 pub(super) fn is_meant(method: &Method, headers: &HeaderMap) -> bool {
-    let by_hand = headers.get("x-user-lock").is_some_and(|value| value != "0" && value != "");
+    let by_hand = headers.get("x-user-lock").is_some_and(|value| value != "0" && !value.is_empty());
     by_hand && matches!(method.as_str(), "LOCK" | "UNLOCK")
 }
 
