@@ -106,7 +106,7 @@ impl<'a> PostOffice<'a> {
     pub(super) fn letters(&self, number: usize, limit: Duration) -> Result<Vec<Letter>> {
         let end = Instant::now() + limit;
         loop {
-            let letters = self.box_()?;
+            let letters = self.arrived()?;
             if letters.len() >= number {
                 ensure!(letters.len() == number, "{} mails instead of {number}", letters.len());
                 return letters.iter().map(|path| self.read(path)).collect();
@@ -118,7 +118,7 @@ impl<'a> PostOffice<'a> {
         }
     }
 
-    fn box_(&self) -> Result<Vec<PathBuf>> {
+    fn arrived(&self) -> Result<Vec<PathBuf>> {
         let dir = self.dir.join("box");
         let mut found = Vec::new();
         for file in std::fs::read_dir(&dir).context(dir.display())? {
@@ -155,7 +155,7 @@ impl<'a> PostOffice<'a> {
             to: words(&value["to"]),
             head: words(&value["head"]),
             subject: word(&value["subject"]),
-            body: word(&value["body"]),
+            body: word(&value["body"]).replace("\r\n", "\n"),
         })
     }
 }
