@@ -80,7 +80,7 @@ pub use put::{MissingParents, PutRequest};
 pub use read::Reading;
 pub use read_log::{ReadForm, ReadLog};
 pub use retention::{InvalidRetention, Retention};
-pub use search::SearchRequest;
+pub use search::{SearchReach, SearchRequest};
 pub use service::{Files, Quota, Stores, set_home_quota};
 pub use sync::{Changes, InvalidSyncState, SyncDepth, SyncState};
 pub use transfer::TransferRequest;

@@ -16,6 +16,8 @@ pub struct SearchRequest {
     pub below: Vec<Entry>,
     /// How far below.
     pub depth: SearchDepth,
+    /// Whether what is mounted in the home belongs to it.
+    pub reach: SearchReach,
     /// What to find.
     pub filter: NodeFilter,
     /// In which order, the most important first.
@@ -26,6 +28,16 @@ pub struct SearchRequest {
     pub limit: usize,
 }
 
+/// How far a search goes beyond what a person owns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SearchReach {
+    /// To all that is seen below the folders, with shares and team folders.
+    #[default]
+    All,
+    /// To the person's own home only: of a folder in a mount nothing is found.
+    Home,
+}
+
 impl SearchRequest {
     /// A search for the first hundred entries below a folder that fit.
     #[must_use]
@@ -33,6 +45,7 @@ impl SearchRequest {
         Self {
             below: vec![below],
             depth: SearchDepth::Infinity,
+            reach: SearchReach::All,
             filter,
             order: Vec::new(),
             skip: 0,
@@ -74,9 +87,17 @@ impl View {
         let mut below = Vec::with_capacity(request.below.len());
         for folder in &request.below {
             folder.must_be_folder()?;
-            below.push(folder.id());
+            if request.reach == SearchReach::All || folder.mount.is_none() {
+                below.push(folder.id());
+            }
         }
-        let mounts = self.mounts_in(&request.below, request.depth).await?;
+        if below.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mounts = match request.reach {
+            SearchReach::All => self.mounts_in(&request.below, request.depth).await?,
+            SearchReach::Home => Vec::new(),
+        };
         if request.depth == SearchDepth::Infinity {
             let folders = mounts.iter().filter(|placed| placed.root.is_folder());
             below.extend(folders.map(|placed| placed.root.id));

@@ -2,7 +2,7 @@
 
 use allmende_webdav::{DavBody, Error, ErrorKind, Result};
 use allmende_webdav_proto::XmlLimits;
-use http::{HeaderValue, Request, Response};
+use http::{HeaderValue, Request, Response, header};
 
 use super::{
     Body, COMPLIANCE, Dav, Home, ROOT,
@@ -11,6 +11,10 @@ use super::{
     trash, versions,
 };
 use crate::{avatar, people::People};
+
+/// What may be sent to the root, which is the one place to search from.
+const SEARCHED: &str = "OPTIONS, GET, HEAD, DELETE, PROPFIND, PUT, PROPPATCH, COPY, MOVE, REPORT, \
+                        LOCK, UNLOCK, SEARCH";
 
 impl Dav {
     pub(super) async fn root(
@@ -37,7 +41,13 @@ impl Dav {
         }
         let member = |name: &str| Fixed::collection(format!("{ROOT}/{name}/"));
         let members: Vec<Fixed> = names.into_iter().map(member).collect();
-        self.fixed(home, &own, Members::Listed(&members), request).await
+        let asks = request.method() == http::Method::OPTIONS;
+        let mut response = self.fixed(home, &own, Members::Listed(&members), request).await?;
+        if asks {
+            // Android searches nothing where it is not told that it may.
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(SEARCHED));
+        }
+        Ok(response)
     }
 
     pub(super) async fn principals(

@@ -1,7 +1,7 @@
 //! Finding files: SEARCH (RFC 5323) as the mobile clients and `nc_py_api` send it, and the
 //! report `oc:filter-files`, by which favourites are listed.
 
-use allmende_files::SearchRequest;
+use allmende_files::{SearchReach, SearchRequest};
 use allmende_storage::{
     NodeField, NodeFilter, Pattern, PropertyOwner, Relation, SearchDepth, SortOrder,
 };
@@ -38,9 +38,10 @@ impl SearchHandler<Home> for FileSearch {
     async fn run(&self, home: &Home, request: ReportRequest<'_, Item>) -> Result<Reply<Home>> {
         let search = Search::from_element(request.body)
             .map_err(|error| Error::new(ErrorKind::BadRequest, error.to_string()))?;
+        let mut asked = Asked { home, reach: SearchReach::All };
         let filter = match &search.filter {
             None => Err(Refused::Property),
-            Some(filter) => condition(filter, home),
+            Some(filter) => asked.condition(filter, Place::Required),
         };
         let order = search.order.iter().map(|by| {
             let field = field(&by.property).ok_or(Refused::Property)?;
@@ -66,6 +67,7 @@ impl SearchHandler<Home> for FileSearch {
         let wanted = SearchRequest {
             below,
             depth,
+            reach: asked.reach,
             filter,
             order,
             skip: number(search.limit.first, 0),
@@ -120,23 +122,66 @@ impl Refused {
 
 type Condition = std::result::Result<NodeFilter, Refused>;
 
-fn condition(filter: &Filter, home: &Home) -> Condition {
-    let all = |filters: &[Filter]| -> std::result::Result<Vec<NodeFilter>, Refused> {
-        filters.iter().map(|filter| condition(filter, home)).collect()
-    };
-    match filter {
-        Filter::And(filters) => Ok(NodeFilter::All(all(filters)?)),
-        Filter::Or(filters) => Ok(NodeFilter::Any(all(filters)?)),
-        Filter::Not(filter) => Ok(NodeFilter::Not(Box::new(condition(filter, home)?))),
-        Filter::IsCollection => Ok(NodeFilter::Folder),
-        Filter::IsDefined(property) if *property == FAVOURITE => Ok(marked(home)),
-        Filter::IsDefined(property) => match field(property) {
-            Some(_) => Ok(NodeFilter::All(Vec::new())),
-            None => Err(Refused::Property),
-        },
-        Filter::Like { property, pattern } => text(property, &Pattern::new(pattern)),
-        Filter::Compare { op, property, literal } => compare(*op, property, literal, home),
-        _ => Err(Refused::Property),
+/// The conditions of a search, read for one person.
+struct Asked<'a> {
+    home: &'a Home,
+    /// Where the results may lie, as far as the conditions on the owner have told.
+    reach: SearchReach,
+}
+
+/// Where a condition stands.
+#[derive(Clone, Copy)]
+enum Place {
+    /// Every result fulfils it.
+    Required,
+    /// Below an `or` or a `not`.
+    Inner,
+}
+
+impl Asked<'_> {
+    fn condition(&mut self, filter: &Filter, place: Place) -> Condition {
+        match filter {
+            Filter::And(filters) => Ok(NodeFilter::All(self.all(filters, place)?)),
+            Filter::Or(filters) => Ok(NodeFilter::Any(self.all(filters, Place::Inner)?)),
+            Filter::Not(filter) => {
+                Ok(NodeFilter::Not(Box::new(self.condition(filter, Place::Inner)?)))
+            }
+            Filter::IsCollection => Ok(NodeFilter::Folder),
+            Filter::IsDefined(property) if *property == FAVOURITE => Ok(marked(self.home)),
+            Filter::IsDefined(property) => match field(property) {
+                Some(_) => Ok(NodeFilter::All(Vec::new())),
+                None => Err(Refused::Property),
+            },
+            Filter::Like { property, pattern } => text(property, &Pattern::new(pattern)),
+            Filter::Compare { op, property, literal } if *property == OWNER => {
+                self.owner(*op, literal.trim(), place)
+            }
+            Filter::Compare { op, property, literal } => {
+                compare(*op, property, literal.trim(), self.home)
+            }
+            _ => Err(Refused::Property),
+        }
+    }
+
+    fn all(
+        &mut self,
+        filters: &[Filter],
+        place: Place,
+    ) -> std::result::Result<Vec<NodeFilter>, Refused> {
+        filters.iter().map(|filter| self.condition(filter, place)).collect()
+    }
+
+    /// Clients say so to leave out what others share with them. As in the original, it is no
+    /// condition on a result but on the search as a whole.
+    fn owner(&mut self, op: Comparison, literal: &str, place: Place) -> Condition {
+        if op != Comparison::Eq || matches!(place, Place::Inner) {
+            return Err(Refused::Property);
+        }
+        if !literal.eq_ignore_ascii_case(self.home.view.person().as_str()) {
+            return Err(Refused::Value);
+        }
+        self.reach = SearchReach::Home;
+        Ok(NodeFilter::All(Vec::new()))
     }
 }
 
@@ -165,18 +210,12 @@ fn text(property: &PropName, pattern: &Pattern) -> Condition {
 }
 
 fn compare(op: Comparison, property: &PropName, literal: &str, home: &Home) -> Condition {
-    let literal = literal.trim();
     if *property == FAVOURITE && op == Comparison::Eq {
         return match literal {
             "yes" | "true" | "1" => Ok(marked(home)),
             "no" | "false" | "0" => Ok(NodeFilter::Not(Box::new(marked(home)))),
             _ => Err(Refused::Value),
         };
-    }
-    if *property == OWNER && op == Comparison::Eq {
-        // Clients say so to leave out what others share with them.
-        let own = literal.eq_ignore_ascii_case(home.view.person().as_str());
-        return if own { Ok(NodeFilter::All(Vec::new())) } else { Err(Refused::Value) };
     }
     let field = field(property).ok_or(Refused::Property)?;
     let value = match field {

@@ -21,3 +21,4 @@ mod nc_py_api;
 mod openproject;
 mod rclone;
 mod read;
+mod searches;

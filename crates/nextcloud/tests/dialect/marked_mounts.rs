@@ -63,9 +63,14 @@ async fn a_mount_is_found_like_what_is_in_it() {
     let inside = format!("{BOB}/My%20notes/note%201.txt");
     let all = [own.clone(), folder.clone(), inside.clone(), file.clone()];
     assert_eq!(found(&bob, "infinity", &like("%note%"), "").await, all);
-    assert_eq!(found(&bob, "1", &like("%note%"), "").await, [own, folder.clone(), file]);
+    assert_eq!(found(&bob, "1", &like("%note%"), "").await, [own.clone(), folder.clone(), file]);
     assert_eq!(found(&bob, "infinity", &like("my%"), "").await, [folder]);
     assert_eq!(found(&bob, "infinity", &like("notes"), "").await, [] as [&str; 0]);
+    // Whoever asks for their own gets nothing of what others share.
+    let mine = "<d:eq><d:prop><oc:owner-id/></d:prop><d:literal>bob</d:literal></d:eq>";
+    let filter = format!("<d:and>{mine}{}</d:and>", like("%note%"));
+    assert_eq!(found(&bob, "infinity", &filter, "").await, [own.clone()]);
+    assert_eq!(found(&bob, "1", &filter, "").await, [own.clone()]);
     // Pages count them as everything else.
     for (at, expected) in all.iter().enumerate() {
         let page = format!(

@@ -132,6 +132,9 @@ async fn nobody_searches_elsewhere_or_for_the_unknown() {
         compare("lt", "d:displayname", "x"),
         compare("eq", "oc:size", "big"),
         compare("eq", "oc:owner-id", "bob"),
+        compare("gt", "oc:owner-id", "alice"),
+        format!("<d:not>{}</d:not>", compare("eq", "oc:owner-id", "alice")),
+        format!("<d:or>{}</d:or>", compare("eq", "oc:owner-id", "alice")),
         String::new(),
     ] {
         let body = search("/files/alice", &condition, "");
