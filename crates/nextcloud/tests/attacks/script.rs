@@ -159,8 +159,10 @@ async fn pages_of_people() {
     is_tame(&page, "consent");
     is_tame(&browser.get(&format!("/apps/oauth2/authorize?client_id={text}")).await, "unknown");
     assert!(!token.is_empty());
-    // There are no pages of people.
-    assert_eq!(world.stranger().get("/u/alice").await.status, 404);
+    // And what a person tells of themselves.
+    let person = world.stranger().get("/u/alice").await;
+    assert_eq!(person.status, 200);
+    is_tame(&person, "person");
 }
 
 #[tokio::test]

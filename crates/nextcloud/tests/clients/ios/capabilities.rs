@@ -236,9 +236,10 @@ async fn capabilities_decode_strictly() {
     if let Some(limit) = all.downloadlimit {
         assert!(limit.enabled.is_some() && limit.default_limit.is_some());
     }
-    // What is not built is absent, by which nothing is shown.
     assert_eq!(all.recommendations.unwrap()["enabled"], true);
-    assert!(files.locking.is_none() && files.editing.is_none());
+    assert_eq!(files.locking.as_deref(), Some("1.0"));
+    // What is not built is absent, by which nothing is shown.
+    assert!(files.editing.is_none());
     for absent in [
         all.encryption,
         all.richdocuments,

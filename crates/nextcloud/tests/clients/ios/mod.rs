@@ -355,7 +355,7 @@ async fn shares_by_the_query_of_post_and_put() {
         (share.share_with.as_deref(), share.share_with_displayname.as_str()),
         (Some("bob"), "Bob")
     );
-    assert!(share.can_edit && share.can_delete && !share.has_preview && share.stime > 0);
+    assert!(share.can_edit && share.can_delete && share.has_preview && share.stime > 0);
     assert!(share.item_source == share.file_source && share.file_parent > 0);
     assert_eq!(
         (share.storage_id.as_str(), share.mail_send, share.hide_download),
@@ -490,8 +490,18 @@ async fn not_built() {
         let answer = client.get(&format!("{path}?format=json")).await;
         assert_eq!(code(&answer), (404, 998), "{path}: {why}");
     }
-    // Locking by hand, for which there is no capability: it is not half there.
-    let file = format!("{FILES}/d/a.txt");
-    let locked = client.send("LOCK", &file, &[("x-user-lock", "1")], "").await;
-    assert!(locked.status >= 400, "{}", locked.text());
+}
+
+#[tokio::test]
+async fn locking_by_hand() {
+    let world = filled().await;
+    let client = ios(&world);
+    let (file, by_hand) = (format!("{FILES}/d/a.txt"), [("x-user-lock", "1")]);
+    let locked = client.send("LOCK", &file, &by_hand, "").await;
+    assert_eq!(locked.status, 200, "{}", locked.text());
+    for told in ["<nc:lock>1</nc:lock>", "<nc:lock-owner>alice</nc:lock-owner>"] {
+        assert!(locked.text().contains(told), "{told}: {}", locked.text());
+    }
+    assert_eq!(client.send("UNLOCK", &file, &by_hand, "").await.status, 200);
+    assert_eq!(client.send("UNLOCK", &file, &by_hand, "").await.status, 412);
 }
