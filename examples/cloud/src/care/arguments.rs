@@ -13,7 +13,7 @@ pub(crate) enum CareCommand {
     /// is. Without --repair it changes nothing and may run beside the server.
     Fsck(Fsck),
     /// Read every content and compare it with its checksums; goes on where it was broken off,
-    /// be it by the server, which does the same slowly ([care] in the configuration)
+    /// be it by the server, which does the same slowly (section `care` of its configuration)
     Scrub(Scrub),
     /// Remove what nobody needs any more, once; the server must not run (it does it itself)
     Gc(Gc),
